@@ -1,0 +1,323 @@
+//! Processes of our own: forked, held at a gate until their time has come, waited for, their end passed on.
+
+use std::io::{PipeReader, PipeWriter, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal as Classic};
+use nix::unistd::Pid;
+
+use crate::error::{Doing, Error, Result, While};
+use crate::process::Process;
+use crate::signals::{self, Mask, Signal};
+use crate::sys::{self, Fork};
+
+/// Makes sure that children of this process can be waited for, whatever the caller did to SIGCHLD.
+///
+/// # Errors
+/// [`Doing::Waiting`].
+pub fn expect_children() -> Result<()> {
+    sys::default_disposition(libc::SIGCHLD).doing(|| Doing::Waiting)
+}
+
+/// A process that this one has forked and not waited for yet.
+#[derive(Debug)]
+pub struct Child {
+    pid: Pid,
+}
+
+/// Which side of a fork a function has come out on.
+#[derive(Debug)]
+pub enum Forked<Parent, Child> {
+    /// Still the caller.
+    Parent(Parent),
+    /// The new process.
+    Child(Child),
+}
+
+/// Forks: the function returns in both processes.
+///
+/// # Errors
+/// [`Doing::Forking`]: EAGAIN at a limit of processes, ENOMEM when the pid namespace's init has ended.
+pub fn fork() -> Result<Forked<Child, ()>> {
+    log::debug!("fork()");
+    Ok(match sys::fork().doing(|| Doing::Forking)? {
+        Fork::Child => Forked::Child(()),
+        Fork::Parent(pid) => Forked::Parent(Child { pid }),
+    })
+}
+
+impl Child {
+    /// Waits for the end of the process.
+    ///
+    /// # Errors
+    /// [`Doing::Waiting`].
+    pub fn wait(self) -> Result<ExitStatus> {
+        log::debug!("waitpid({})", self.pid);
+        loop {
+            if let Some(status) = sys::wait(self.pid, 0).doing(|| Doing::Waiting)? {
+                return Ok(status);
+            }
+        }
+    }
+
+    /// How it ended, if it has.
+    fn ended(&self) -> Result<Option<ExitStatus>> {
+        sys::wait(self.pid, libc::WNOHANG).doing(|| Doing::Waiting)
+    }
+}
+
+/// The side of a gate that opens it. Dropped unopened, it turns the one who waits away.
+#[derive(Debug)]
+pub struct Gatekeeper(PipeWriter);
+
+/// The side of a gate that waits for it to be opened.
+#[derive(Debug)]
+pub struct Gate(PipeReader);
+
+/// A gate between two processes: a pipe, so that the one who waits learns of the other's death as well.
+///
+/// # Errors
+/// [`Doing::OpeningPipe`].
+pub fn gate() -> Result<(Gatekeeper, Gate)> {
+    // std makes both ends close-on-exec.
+    let (reader, writer) = std::io::pipe().doing(|| Doing::OpeningPipe)?;
+    Ok((Gatekeeper(writer), Gate(reader)))
+}
+
+impl Gatekeeper {
+    /// Lets the other side through.
+    pub fn open(mut self) {
+        // When the other side is gone already, its exit status says so.
+        let _ = self.0.write_all(b"!");
+    }
+}
+
+impl Gate {
+    /// Waits until the gate opens.
+    ///
+    /// # Errors
+    /// [`Doing::Reported`] when the other side has given up or died; it has said why.
+    pub fn wait(mut self) -> Result<()> {
+        let mut told = [0];
+        match self.0.read_exact(&mut told) {
+            Ok(()) => Ok(()),
+            Err(_) => Err(Error::new(Doing::Reported { status: 1 })),
+        }
+    }
+}
+
+/// A helper: a process that stays behind in the old namespaces, to do one thing for the process
+/// that leaves them, once that has told it to. Whatever becomes of the caller, it ends.
+#[derive(Debug)]
+pub struct Helper {
+    gatekeeper: Option<Gatekeeper>,
+    child: Option<Child>,
+}
+
+/// What a helper has to do its work with.
+#[derive(Debug)]
+pub struct Errand {
+    gate: Gate,
+    caller: Process,
+}
+
+impl Errand {
+    /// Waits to be told, then does `work` for the process that has forked the helper.
+    ///
+    /// # Errors
+    /// What `work` gives; [`Doing::Reported`] when the caller has given up.
+    pub fn run(self, work: impl FnOnce(&Process) -> Result<()>) -> Result<Ending> {
+        self.gate.wait()?;
+        work(&self.caller)?;
+        Ok(Ending::Exit(0))
+    }
+}
+
+impl Helper {
+    /// Forks a helper. The function returns in both processes.
+    ///
+    /// # Errors
+    /// [`Doing::OpeningPipe`], [`Doing::Forking`], [`Doing::Opening`] without /proc.
+    pub fn fork() -> Result<Forked<Helper, Errand>> {
+        // Opened here, it is this process, and no other can take its place.
+        let caller = Process::this()?;
+        let (gatekeeper, gate) = gate()?;
+        Ok(match fork()? {
+            Forked::Parent(child) => Forked::Parent(Helper { gatekeeper: Some(gatekeeper), child: Some(child) }),
+            Forked::Child(()) => Forked::Child(Errand { gate, caller }),
+        })
+    }
+
+    /// Tells the helper to do its work and waits until it is done.
+    ///
+    /// # Errors
+    /// [`Doing::Reported`] with the helper's exit status when it failed; it has said why.
+    pub fn finish(mut self) -> Result<()> {
+        if let Some(gatekeeper) = self.gatekeeper.take() {
+            gatekeeper.open();
+        }
+        let Some(child) = self.child.take() else { return Ok(()) };
+        match Ending::from(child.wait()?) {
+            Ending::Exit(0) => Ok(()),
+            Ending::Exit(status) => Err(Error::new(Doing::Reported { status })),
+            Ending::Signal(_) => Err(Error::new(Doing::Reported { status: 1 })),
+        }
+    }
+
+    /// Lets go of a helper that another process looks after: for the other side of a fork.
+    pub fn leave_to_parent(mut self) {
+        self.child = None;
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        // The other way round it would wait for a helper that waits at its gate.
+        self.gatekeeper = None;
+        if let Some(child) = self.child.take() {
+            // It was turned away; there is nothing to learn from its status.
+            let _ = child.wait();
+        }
+    }
+}
+
+/// What a waiting parent does with SIGINT and SIGTERM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhileWaiting {
+    /// Holds them back: the terminal has sent them to the child too.
+    Deaf,
+    /// Passes them on to the child.
+    Forward,
+}
+
+/// A parent that is prepared to wait; made before the fork, so that no signal is lost between.
+#[derive(Debug)]
+pub struct Supervisor {
+    manner: WhileWaiting,
+    before: Mask,
+}
+
+impl Supervisor {
+    /// Holds back the signals concerned.
+    ///
+    /// # Errors
+    /// [`Doing::BlockingSignals`].
+    pub fn prepare(manner: WhileWaiting) -> Result<Self> {
+        let held: &[Classic] = match manner {
+            WhileWaiting::Deaf => &[Classic::SIGINT, Classic::SIGTERM],
+            WhileWaiting::Forward => &[Classic::SIGINT, Classic::SIGTERM, Classic::SIGCHLD],
+        };
+        Ok(Self { manner, before: signals::block(held)? })
+    }
+
+    /// Gives the child the signal mask that the caller had.
+    ///
+    /// # Errors
+    /// [`Doing::BlockingSignals`].
+    pub fn release_child(&self) -> Result<()> {
+        self.before.put_back()
+    }
+
+    /// Waits for the child's end.
+    ///
+    /// # Errors
+    /// [`Doing::Waiting`].
+    pub fn wait(&self, child: Child) -> Result<ExitStatus> {
+        match self.manner {
+            WhileWaiting::Deaf => child.wait(),
+            WhileWaiting::Forward => forward_until_end(&child),
+        }
+    }
+}
+
+fn forward_until_end(child: &Child) -> Result<ExitStatus> {
+    let awaited: SigSet = [Classic::SIGINT, Classic::SIGTERM, Classic::SIGCHLD].into_iter().collect();
+    loop {
+        if let Some(status) = child.ended()? {
+            return Ok(status);
+        }
+        let signal = awaited.wait().doing(|| Doing::Waiting)?;
+        if signal != Classic::SIGCHLD {
+            log::info!("kill({}, {signal})", child.pid);
+            // It may have ended in this moment; the next round will tell.
+            let _ = sys::kill(child.pid, signal as i32);
+        }
+    }
+}
+
+/// The signal that ends this process when its parent ends.
+#[derive(Debug)]
+pub struct DeathSignal {
+    signal: Signal,
+    parent: OwnedFd,
+}
+
+impl DeathSignal {
+    /// Made in the parent-to-be, because a child in a new pid namespace cannot ask who its parent is.
+    ///
+    /// # Errors
+    /// [`Doing::OpeningPidfd`].
+    pub fn from_this_process(signal: Signal) -> Result<Self> {
+        let parent = sys::pidfd_open(Pid::this()).doing(|| Doing::OpeningPidfd)?;
+        Ok(Self { signal, parent })
+    }
+
+    /// Sets the signal, in the child. The kernel forgets it when the process changes its uid or gid:
+    /// to be called again after that, see PR_SET_PDEATHSIG in prctl(2).
+    ///
+    /// # Errors
+    /// [`Doing::SettingDeathSignal`], [`Doing::PollingParent`]; [`Doing::Reported`] when the parent is dead already.
+    pub fn set(&self) -> Result<()> {
+        log::info!("prctl(PR_SET_PDEATHSIG, {})", self.signal);
+        sys::set_death_signal(self.signal.number()).doing(|| Doing::SettingDeathSignal)?;
+        if has_ended(&self.parent).doing(|| Doing::PollingParent)? {
+            return Err(Error::new(Doing::Reported { status: 1 }));
+        }
+        Ok(())
+    }
+}
+
+/// Whether the process behind `pidfd` has ended.
+fn has_ended(pidfd: &OwnedFd) -> nix::Result<bool> {
+    loop {
+        match poll(&mut [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)], PollTimeout::ZERO) {
+            Err(Errno::EINTR) => {}
+            result => return result.map(|ready| ready > 0),
+        }
+    }
+}
+
+/// How this process is to end, after a child's example.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// With this exit status.
+    Exit(u8),
+    /// By this signal.
+    Signal(i32),
+}
+
+impl From<ExitStatus> for Ending {
+    fn from(status: ExitStatus) -> Self {
+        match status.signal() {
+            Some(signal) => Ending::Signal(signal),
+            None => Ending::Exit(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
+        }
+    }
+}
+
+/// Ends this process by `signal`, so that the caller's wait(2) sees what the child's would have shown.
+///
+/// # Errors
+/// [`Doing::PassingOnSignal`] when the process survives: as a pid namespace's init, say.
+pub fn die_of(signal: i32) -> Result<std::convert::Infallible> {
+    let survived = || Doing::PassingOnSignal { signal };
+    // Neither KILL nor STOP takes a disposition, and neither needs one.
+    let _ = sys::default_disposition(signal);
+    sys::unblock(signal).doing(|| Doing::BlockingSignals)?;
+    sys::kill(Pid::this(), signal).doing(survived)?;
+    Err(Error::new(survived()))
+}

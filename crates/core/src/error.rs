@@ -1,0 +1,272 @@
+//! What failed: what was being done, on what, and the errno that the kernel gave.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+
+use crate::kind::Kind;
+use crate::report;
+
+/// A result whose error says what was being done.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Something that failed, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// What was being done, and on what.
+    pub doing: Doing,
+    /// The kernel's reason; none where it was not the kernel that refused.
+    pub errno: Option<Errno>,
+}
+
+/// What was being done when something failed.
+///
+/// The variants are the steps that the programs take; [`Error::message`] words them as util-linux does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)] // the variants and their fields are named after what they say
+pub enum Doing {
+    // Values on the command line.
+    ParsingUid {
+        text: OsString,
+    },
+    ParsingGid {
+        text: OsString,
+    },
+    ResolvingUid {
+        text: OsString,
+    },
+    ResolvingGid {
+        text: OsString,
+    },
+    ParsingOwner,
+    ParsingMapping {
+        text: OsString,
+    },
+    ParsingSignal {
+        text: OsString,
+    },
+    ParsingPropagation {
+        text: OsString,
+    },
+    ParsingSetgroups {
+        text: OsString,
+    },
+    ParsingOffset {
+        clock: &'static str,
+        text: OsString,
+    },
+    OffsetsWithoutTimeNamespace,
+    AllowingSetgroupsWithGroupMap,
+    // Files that describe who may map what.
+    FindingSubordinateIds {
+        user: OsString,
+        file: PathBuf,
+    },
+    ParsingSubordinateIds {
+        text: OsString,
+    },
+    FindingUser {
+        uid: u32,
+    },
+    // System calls.
+    Unsharing,
+    Forking,
+    OpeningPipe,
+    OpeningPidfd,
+    PollingParent,
+    Waiting,
+    BlockingSignals,
+    SettingDeathSignal,
+    PassingOnSignal {
+        signal: i32,
+    },
+    Opening {
+        path: PathBuf,
+    },
+    Reading {
+        path: PathBuf,
+    },
+    Writing {
+        path: PathBuf,
+    },
+    OpeningMap {
+        path: PathBuf,
+    },
+    WritingMap {
+        path: PathBuf,
+    },
+    WritingOffsets {
+        path: PathBuf,
+    },
+    Mounting {
+        target: PathBuf,
+    },
+    Pinning {
+        kind: Kind,
+        source: PathBuf,
+        target: PathBuf,
+    },
+    SettingPropagation,
+    ChangingRoot {
+        directory: PathBuf,
+    },
+    ChangingDirectory {
+        directory: PathBuf,
+    },
+    DroppingGroups,
+    SettingGid,
+    SettingUid,
+    SettingCapabilities,
+    RaisingAmbientCapabilities,
+    Executing {
+        program: OsString,
+    },
+    WritingOutput,
+    /// A process of ours failed and has said why itself; there is nothing to add.
+    Reported {
+        status: u8,
+    },
+}
+
+impl Error {
+    /// An error without an errno.
+    pub fn new(doing: Doing) -> Self {
+        Self { doing, errno: None }
+    }
+
+    /// The text after `PROG: `, with libc's words for the errno; empty when another process has reported it.
+    pub fn message(&self) -> OsString {
+        let mut text = self.doing.words();
+        if let Some(errno) = self.errno {
+            text.push(": ");
+            text.push(report::strerror(errno));
+        }
+        text
+    }
+
+    /// The program's exit status: 127 for a program that is not there and 126 for one that cannot be
+    /// executed, as env(1) and the shells have it; else 1.
+    pub fn exit_status(&self) -> u8 {
+        match (&self.doing, self.errno) {
+            (Doing::Executing { .. }, Some(Errno::ENOENT)) => 127,
+            (Doing::Executing { .. }, _) => 126,
+            (Doing::Reported { status }, _) => *status,
+            _ => 1,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message().to_string_lossy())
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Doing {
+    fn words(&self) -> OsString {
+        match self {
+            Doing::ParsingUid { text } => quoted("failed to parse uid: ", text),
+            Doing::ParsingGid { text } => quoted("failed to parse gid: ", text),
+            Doing::ResolvingUid { text } => quoted("failed to parse uid ", text),
+            Doing::ResolvingGid { text } => quoted("failed to parse gid ", text),
+            Doing::ParsingOwner => "failed to parse owner".into(),
+            Doing::ParsingMapping { text } => quoted("invalid mapping ", text),
+            Doing::ParsingSignal { text } => named("unknown signal: ", text),
+            Doing::ParsingPropagation { text } => named("unsupported propagation mode: ", text),
+            Doing::ParsingSetgroups { text } => quoted("unsupported --setgroups argument ", text),
+            Doing::ParsingOffset { clock, text } => quoted(&format!("failed to parse {clock} offset: "), text),
+            Doing::OffsetsWithoutTimeNamespace => {
+                "options --monotonic and --boottime require unsharing of a time namespace (-T)".into()
+            }
+            Doing::AllowingSetgroupsWithGroupMap => {
+                "options --setgroups=allow and --map-group are mutually exclusive".into()
+            }
+            Doing::FindingSubordinateIds { user, file } => {
+                joined(&[b"no line matching user \"", bytes(user), b"\" in ", bytes(file)])
+            }
+            Doing::ParsingSubordinateIds { text } => quoted("failed to parse subid map: ", text),
+            Doing::FindingUser { uid } => format!("you (user {uid}) don't exist.").into(),
+            step => step.words_of_a_call(),
+        }
+    }
+
+    fn words_of_a_call(&self) -> OsString {
+        match self {
+            Doing::Unsharing => "unshare failed".into(),
+            Doing::Forking => "fork failed".into(),
+            Doing::OpeningPipe => "pipe failed".into(),
+            Doing::OpeningPidfd => "pidfd_open failed".into(),
+            Doing::PollingParent => "poll parent pidfd failed".into(),
+            Doing::Waiting => "waitpid failed".into(),
+            Doing::BlockingSignals => "sigprocmask block failed".into(),
+            Doing::SettingDeathSignal => "prctl failed".into(),
+            Doing::PassingOnSignal { signal } => {
+                format!("child exit failed: signal {signal} does not end this process").into()
+            }
+            Doing::Opening { path } => named("cannot open ", path),
+            Doing::Reading { path } => named("cannot read ", path),
+            Doing::Writing { path } => named("write failed ", path),
+            Doing::OpeningMap { path } => named("failed to open ", path),
+            Doing::WritingMap { path } => named("failed to write ", path),
+            Doing::WritingOffsets { path } => named("failed to write to ", path),
+            Doing::Mounting { target } => joined(&[b"mount ", bytes(target), b" failed"]),
+            Doing::Pinning { source, target, .. } => {
+                joined(&[b"mount ", bytes(source), b" on ", bytes(target), b" failed"])
+            }
+            Doing::SettingPropagation => "cannot change root filesystem propagation".into(),
+            Doing::ChangingRoot { directory } => quoted("cannot change root directory to ", directory),
+            Doing::ChangingDirectory { directory } => named("cannot change directory to ", directory),
+            Doing::DroppingGroups => "setgroups failed".into(),
+            Doing::SettingGid => "setgid() failed".into(),
+            Doing::SettingUid => "setuid() failed".into(),
+            Doing::SettingCapabilities => "capset failed".into(),
+            Doing::RaisingAmbientCapabilities => "prctl(PR_CAP_AMBIENT) failed".into(),
+            Doing::Executing { program } => named("failed to execute ", program),
+            Doing::WritingOutput => "write error".into(),
+            _ => OsString::new(),
+        }
+    }
+}
+
+/// Adds what was being done to a bare errno.
+pub trait While<T> {
+    /// Turns `Err(errno)` into an [`Error`] that says what was being done.
+    fn doing(self, what: impl FnOnce() -> Doing) -> Result<T>;
+}
+
+impl<T> While<T> for nix::Result<T> {
+    fn doing(self, what: impl FnOnce() -> Doing) -> Result<T> {
+        self.map_err(|errno| Error { doing: what(), errno: Some(errno) })
+    }
+}
+
+impl<T> While<T> for std::io::Result<T> {
+    fn doing(self, what: impl FnOnce() -> Doing) -> Result<T> {
+        self.map_err(|error| Error { doing: what(), errno: error.raw_os_error().map(Errno::from_raw) })
+    }
+}
+
+fn bytes<T: AsRef<OsStr> + ?Sized>(text: &T) -> &[u8] {
+    std::os::unix::ffi::OsStrExt::as_bytes(text.as_ref())
+}
+
+fn joined(parts: &[&[u8]]) -> OsString {
+    std::os::unix::ffi::OsStringExt::from_vec(parts.concat())
+}
+
+fn named<T: AsRef<OsStr> + ?Sized>(words: &str, name: &T) -> OsString {
+    joined(&[words.as_bytes(), bytes(name)])
+}
+
+fn quoted<T: AsRef<OsStr> + ?Sized>(words: &str, name: &T) -> OsString {
+    joined(&[words.as_bytes(), b"'", bytes(name), b"'"])
+}
+
+/// The error for opening `path`.
+pub fn opening(path: &Path) -> impl FnOnce() -> Doing + '_ {
+    || Doing::Opening { path: path.into() }
+}

@@ -1,0 +1,109 @@
+//! The program at the end of the way: its environment, and how it or the login shell is executed.
+
+use std::convert::Infallible;
+use std::env;
+use std::ffi::{CString, OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::unistd;
+
+use crate::accounts;
+use crate::error::{Doing, Error, Result};
+use crate::sys;
+
+/// What is executed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Program {
+    /// A program, found through PATH unless its name has a slash, and its arguments (without argv\[0\]).
+    Command {
+        /// As typed.
+        name: OsString,
+        /// What follows it.
+        arguments: Vec<OsString>,
+    },
+    /// The caller's shell, as a login shell.
+    LoginShell,
+}
+
+impl Program {
+    /// Takes the operands of a command line; none means the login shell.
+    pub fn from_operands(operands: &[OsString]) -> Self {
+        match operands.split_first() {
+            Some((name, arguments)) => Program::Command { name: name.clone(), arguments: arguments.to_vec() },
+            None => Program::LoginShell,
+        }
+    }
+
+    /// Replaces this process by the program; comes back only when that fails.
+    ///
+    /// # Errors
+    /// [`Doing::Executing`], whose exit status is 127 or 126.
+    pub fn execute(&self) -> Result<Infallible> {
+        match self {
+            Program::Command { name, arguments } => execute_command(name, arguments),
+            Program::LoginShell => execute_login_shell(&login_shell()),
+        }
+    }
+}
+
+fn execute_command(name: &OsStr, arguments: &[OsString]) -> Result<Infallible> {
+    log::info!("execvp(\"{}\")", name.display());
+    let failed = |errno| Error { doing: Doing::Executing { program: name.into() }, errno: Some(errno) };
+    let argv = std::iter::once(name)
+        .chain(arguments.iter().map(OsString::as_os_str))
+        .map(c_string)
+        .collect::<nix::Result<Vec<_>>>();
+    let argv = argv.map_err(failed)?;
+    // libc's own search: the default path without PATH, /bin/sh for scripts without "#!", EACCES remembered.
+    unistd::execvp(&argv[0], &argv).map_err(failed)
+}
+
+/// The shell is a path: it is neither searched for nor split into words.
+fn execute_login_shell(shell: &OsStr) -> Result<Infallible> {
+    log::info!("execv(\"{}\")", shell.display());
+    let failed = |errno| Error { doing: Doing::Executing { program: shell.into() }, errno: Some(errno) };
+    let base = Path::new(shell).file_name().unwrap_or(shell);
+    let argv0 = OsString::from_vec([b"-", base.as_bytes()].concat());
+    let (path, argv0) = (c_string(shell).map_err(failed)?, c_string(&argv0).map_err(failed)?);
+    unistd::execv(&path, &[argv0]).map_err(failed)
+}
+
+/// $SHELL, else the shell of the user that this process is now, else /bin/sh.
+fn login_shell() -> OsString {
+    let given = env::var_os("SHELL").filter(|shell| !shell.is_empty());
+    let of_user =
+        || accounts::user_by_id(unistd::getuid().as_raw()).map(|user| user.shell).filter(|shell| !shell.is_empty());
+    given.or_else(of_user).unwrap_or_else(|| "/bin/sh".into())
+}
+
+fn c_string(text: &OsStr) -> nix::Result<CString> {
+    CString::new(text.as_bytes()).map_err(|_| Errno::EINVAL)
+}
+
+/// What the program finds in its environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Environment {
+    /// Everything that the caller had.
+    Inherited,
+    /// Only these variables, where they exist; the last one named comes first.
+    Only(Vec<OsString>),
+}
+
+impl Environment {
+    /// Makes it this process's environment, so that PATH and SHELL mean the new one from here on.
+    pub fn adopt(&self) {
+        if let Environment::Only(names) = self {
+            log::info!("keeping of the environment: {names:?}");
+            let variables: Vec<_> = names.iter().rev().filter_map(variable).collect();
+            sys::replace_environment(&variables);
+        }
+    }
+}
+
+fn variable(name: &OsString) -> Option<(OsString, OsString)> {
+    // Such names exist in no environment, and std would panic on setting them.
+    let sensible = !name.is_empty() && !name.as_bytes().contains(&b'=');
+    sensible.then(|| env::var_os(name)).flatten().map(|value| (name.clone(), value))
+}

@@ -1,0 +1,456 @@
+//! Id maps of a user namespace: parsed, taken from /etc/subuid, fitted around a single id, written.
+//!
+//! The rules of what may be written are in "User and group ID mappings" of user_namespaces(7).
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use nix::errno::Errno;
+
+use crate::accounts;
+use crate::error::{Doing, Error, Result, While};
+use crate::number::{self, NotANumber};
+use crate::process::Process;
+use crate::procfile;
+
+/// How many ids there are: 0 to 4294967294. The last number of 32 bits means "no id".
+pub const IDS: u32 = u32::MAX;
+
+/// User ids or group ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// User ids.
+    Users,
+    /// Group ids.
+    Groups,
+}
+
+impl Side {
+    /// The file in `/proc/PID`.
+    pub fn map_file(self) -> &'static str {
+        match self {
+            Side::Users => "uid_map",
+            Side::Groups => "gid_map",
+        }
+    }
+
+    /// Where the administrator lists the ranges that users may map.
+    fn subordinate_file(self) -> &'static Path {
+        Path::new(match self {
+            Side::Users => "/etc/subuid",
+            Side::Groups => "/etc/subgid",
+        })
+    }
+
+    /// The set-user-ID program that writes maps for ordinary users.
+    fn mapper(self) -> &'static str {
+        match self {
+            Side::Users => "newuidmap",
+            Side::Groups => "newgidmap",
+        }
+    }
+}
+
+/// `count` ids, beginning at `inner` inside the user namespace and at `outer` outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdRange {
+    /// The first id inside.
+    pub inner: u32,
+    /// The first id outside.
+    pub outer: u32,
+    /// How many ids.
+    pub count: u32,
+}
+
+impl IdRange {
+    /// The map of one id to another.
+    pub fn single(inner: u32, outer: u32) -> Self {
+        Self { inner, outer, count: 1 }
+    }
+}
+
+/// As the kernel reads it: inner, outer, count.
+impl fmt::Display for IdRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.inner, self.outer, self.count)
+    }
+}
+
+/// What `--map-users` and `--map-groups` can ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mapping {
+    /// The ids given.
+    Range(IdRange),
+    /// The caller's subordinate ids, from inner id 0 on (`auto`).
+    Auto,
+    /// The caller's subordinate ids, under the same numbers (`subids`).
+    SubordinateIds,
+    /// All ids that are mapped where the caller is, under the same numbers (`all`).
+    All,
+}
+
+impl Mapping {
+    /// Reads `inner:outer:count`, the older `outer,inner,count`, `auto`, `subids` or `all`.
+    ///
+    /// # Errors
+    /// [`Doing::ParsingMapping`] for anything else, and for ranges that reach beyond the last id.
+    pub fn parse(text: &OsStr) -> Result<Self> {
+        match text.as_bytes() {
+            b"auto" => Ok(Mapping::Auto),
+            b"subids" => Ok(Mapping::SubordinateIds),
+            b"all" => Ok(Mapping::All),
+            _ => parse_range(text)
+                .map(Mapping::Range)
+                .ok_or_else(|| Error::new(Doing::ParsingMapping { text: text.into() })),
+        }
+    }
+}
+
+fn parse_range(text: &OsStr) -> Option<IdRange> {
+    let numbers = |separator: u8| -> Option<[u32; 3]> {
+        let fields = text.as_bytes().split(|byte| *byte == separator);
+        let numbers: Vec<u32> =
+            fields.map(|field| number::parse_id(OsStr::from_bytes(field)).ok()).collect::<Option<_>>()?;
+        numbers.try_into().ok()
+    };
+    let range = match numbers(b':') {
+        Some([inner, outer, count]) => IdRange { inner, outer, count },
+        None => numbers(b',').map(|[outer, inner, count]| IdRange { inner, outer, count })?,
+    };
+    // A range must end before the number that is no id; wrapping round would map ids that nobody asked for.
+    let fits = |first: u32| first.checked_add(range.count).is_some();
+    (fits(range.inner) && fits(range.outer)).then_some(range)
+}
+
+/// The ids that are mapped on one side: a list of ranges that are not fitted to each other yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Block {
+    inner: Vec<Interval>,
+    outer: Vec<Interval>,
+}
+
+/// The ids from `first` up to, not including, `end`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Interval {
+    first: u32,
+    end: u32,
+}
+
+impl Interval {
+    fn new(first: u32, count: u32) -> Self {
+        Self { first, end: first.saturating_add(count) }
+    }
+
+    fn len(self) -> u32 {
+        self.end - self.first
+    }
+}
+
+impl Block {
+    /// A range with both ends fixed: an id that falls out on one side takes the last one of the other with it.
+    fn fixed(range: IdRange) -> Self {
+        Self {
+            inner: vec![Interval::new(range.inner, range.count)],
+            outer: vec![Interval::new(range.outer, range.count)],
+        }
+    }
+
+    /// `count` outer ids under the inner ids from 0 on, as many as it takes.
+    fn open_ended(outer: u32, count: u32) -> Self {
+        Self { inner: vec![Interval::new(0, IDS)], outer: vec![Interval::new(outer, count)] }
+    }
+
+    /// Takes the two ids of `single` out, each on its side.
+    fn without(mut self, single: IdRange) -> Self {
+        self.inner = punch(&self.inner, single.inner);
+        self.outer = punch(&self.outer, single.outer);
+        self
+    }
+
+    /// Pairs what is left inside with what is left outside, in order, until one side is used up.
+    fn ranges(mut self) -> Vec<IdRange> {
+        let mut ranges = Vec::new();
+        self.inner.reverse();
+        self.outer.reverse();
+        while let (Some(inner), Some(outer)) = (self.inner.pop(), self.outer.pop()) {
+            let count = inner.len().min(outer.len());
+            ranges.push(IdRange { inner: inner.first, outer: outer.first, count });
+            put_back_rest(&mut self.inner, inner, count);
+            put_back_rest(&mut self.outer, outer, count);
+        }
+        ranges.retain(|range| range.count > 0);
+        ranges
+    }
+}
+
+fn put_back_rest(intervals: &mut Vec<Interval>, interval: Interval, used: u32) {
+    if interval.len() > used {
+        intervals.push(Interval { first: interval.first + used, end: interval.end });
+    }
+}
+
+fn punch(intervals: &[Interval], hole: u32) -> Vec<Interval> {
+    let around = |interval: &Interval| {
+        if (interval.first..interval.end).contains(&hole) {
+            vec![Interval { first: interval.first, end: hole }, Interval { first: hole + 1, end: interval.end }]
+        } else {
+            vec![*interval]
+        }
+    };
+    intervals.iter().flat_map(around).filter(|interval| interval.len() > 0).collect()
+}
+
+/// Resolves `mappings` for the user `uid` and fits them around `single`, which comes first in the map.
+///
+/// # Errors
+/// [`Doing::FindingUser`], [`Doing::Opening`], [`Doing::FindingSubordinateIds`] or [`Doing::ParsingSubordinateIds`].
+pub fn resolve(side: Side, mappings: &[Mapping], single: Option<IdRange>, uid: u32) -> Result<Vec<IdRange>> {
+    let mut ranges: Vec<IdRange> = single.into_iter().collect();
+    for mapping in mappings {
+        for block in blocks(side, mapping, uid)? {
+            let block = match single {
+                Some(single) => block.without(single),
+                None => block,
+            };
+            ranges.extend(block.ranges());
+        }
+    }
+    Ok(ranges)
+}
+
+fn blocks(side: Side, mapping: &Mapping, uid: u32) -> Result<Vec<Block>> {
+    Ok(match mapping {
+        Mapping::Range(range) => vec![Block::fixed(*range)],
+        Mapping::Auto => {
+            let (first, count) = subordinate_ids(side, uid)?;
+            vec![Block::open_ended(first, count)]
+        }
+        Mapping::SubordinateIds => {
+            let (first, count) = subordinate_ids(side, uid)?;
+            vec![Block::fixed(IdRange { inner: first, outer: first, count })]
+        }
+        Mapping::All => own_map(side)?
+            .into_iter()
+            .map(|(first, count)| Block::fixed(IdRange { inner: first, outer: first, count }))
+            .collect(),
+    })
+}
+
+/// The ids that exist in the caller's user namespace: first and count of each line of its own map.
+fn own_map(side: Side) -> Result<Vec<(u32, u32)>> {
+    let path = PathBuf::from(format!("/proc/self/{}", side.map_file()));
+    let text = fs::read_to_string(&path).doing(|| Doing::Opening { path: path.clone() })?;
+    let line = |line: &str| {
+        let mut fields = line.split_ascii_whitespace();
+        let (first, count) = (fields.next()?, fields.nth(1)?);
+        Some((first.parse().ok()?, count.parse().ok()?))
+    };
+    Ok(text.lines().filter_map(line).collect())
+}
+
+/// The first range that the administrator gave to the user: first id and count, see subuid(5).
+fn subordinate_ids(side: Side, uid: u32) -> Result<(u32, u32)> {
+    // Both files go by the user, subgid(5) too.
+    let user = accounts::user_by_id(uid).ok_or_else(|| Error::new(Doing::FindingUser { uid }))?.name;
+    let path = side.subordinate_file();
+    log::debug!("looking for {} in {}", user.display(), path.display());
+    let text = fs::read(path).doing(|| Doing::Opening { path: path.into() })?;
+    for line in text.split(|byte| *byte == b'\n') {
+        if let Some(range) = parse_subordinate_line(line, &user, uid)? {
+            return Ok(range);
+        }
+    }
+    Err(Error::new(Doing::FindingSubordinateIds { user, file: path.into() }))
+}
+
+/// The range of one line, if it is the user's and complete.
+fn parse_subordinate_line(line: &[u8], user: &OsStr, uid: u32) -> Result<Option<(u32, u32)>> {
+    let mut fields = line.splitn(3, |byte| *byte == b':');
+    let (Some(owner), Some(first), Some(count)) = (fields.next(), fields.next(), fields.next()) else {
+        return Ok(None);
+    };
+    if owner != user.as_bytes() && leading_number(owner) != u64::from(uid) {
+        return Ok(None);
+    }
+    let number = |text: &[u8]| {
+        number::parse_id(OsStr::from_bytes(text)).map_err(|reason| Error {
+            doing: Doing::ParsingSubordinateIds { text: OsString::from_vec(text.to_vec()) },
+            errno: (reason == NotANumber::OutOfRange).then_some(Errno::ERANGE),
+        })
+    };
+    Ok(Some((number(first)?, number(count)?)))
+}
+
+/// The number that `text` begins with, 0 where it begins with none.
+///
+/// util-linux reads the owner of a line so, which gives root (0) the first line of any name; a map
+/// that works with it must work here.
+fn leading_number(text: &[u8]) -> u64 {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit());
+    digits.fold(0, |sum: u64, digit| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
+}
+
+/// Whether a user namespace's processes may call setgroups(2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setgroups {
+    /// They may.
+    Allow,
+    /// They may not, and neither may those in namespaces below.
+    Deny,
+}
+
+impl Setgroups {
+    /// Reads `allow` or `deny`.
+    ///
+    /// # Errors
+    /// [`Doing::ParsingSetgroups`] for anything else.
+    pub fn parse(text: &OsStr) -> Result<Self> {
+        match text.as_bytes() {
+            b"allow" => Ok(Setgroups::Allow),
+            b"deny" => Ok(Setgroups::Deny),
+            _ => Err(Error::new(Doing::ParsingSetgroups { text: text.into() })),
+        }
+    }
+
+    /// The word that the kernel's file takes.
+    pub fn word(self) -> &'static str {
+        match self {
+            Setgroups::Allow => "allow",
+            Setgroups::Deny => "deny",
+        }
+    }
+}
+
+/// Writes the policy for the user namespace that this process is in.
+///
+/// # Errors
+/// [`Doing::Writing`]: EPERM once the gid map is written, or for `allow` below a namespace that denies.
+pub fn set_setgroups(policy: Setgroups) -> Result<()> {
+    procfile::put(Path::new("/proc/self/setgroups"), policy.word().as_bytes())
+}
+
+/// Writes the policy for the user namespace of `process`, from outside.
+///
+/// # Errors
+/// As for [`set_setgroups`].
+pub fn set_setgroups_of(process: &Process, policy: Setgroups) -> Result<()> {
+    let path = process.path("setgroups");
+    log::info!("write(\"{}\", \"{}\")", path.display(), policy.word());
+    let file = procfile::open(&process.sure_path("setgroups"), || Doing::Opening { path: path.clone() })?;
+    procfile::write(&file, policy.word().as_bytes(), || Doing::Writing { path: path.clone() })
+}
+
+/// Maps one id in the user namespace that this process has just made.
+///
+/// # Errors
+/// [`Doing::Writing`]: EPERM for an outer id that is not the process's own, or for groups while setgroups is allowed.
+pub fn write_own(side: Side, range: IdRange) -> Result<()> {
+    let path = format!("/proc/self/{}", side.map_file());
+    procfile::put(Path::new(&path), range.to_string().as_bytes())
+}
+
+/// Writes the whole map of the user namespace of `process`, from outside: by the file itself as
+/// root, else through newuidmap(1) or newgidmap(1), which knows what the administrator allows.
+///
+/// # Errors
+/// [`Doing::OpeningMap`], [`Doing::WritingMap`], [`Doing::Executing`]; [`Doing::Reported`] when the mapper refused.
+pub fn write_of(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()> {
+    if nix::unistd::geteuid().is_root() {
+        write_file_of(side, process, ranges)
+    } else {
+        ask_mapper(side, process, ranges)
+    }
+}
+
+fn write_file_of(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()> {
+    let path = process.path(side.map_file());
+    let lines: String = ranges.iter().map(|range| format!("{range}\n")).collect();
+    log::info!("write(\"{}\", {lines:?})", path.display());
+    let file = procfile::open(&process.sure_path(side.map_file()), || Doing::OpeningMap { path: path.clone() })?;
+    procfile::write(&file, lines.as_bytes(), || Doing::WritingMap { path: path.clone() })
+}
+
+fn ask_mapper(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()> {
+    let numbers = ranges.iter().flat_map(|range| [range.inner, range.outer, range.count]);
+    let mut command = Command::new(side.mapper());
+    command.arg(process.pid().to_string()).args(numbers.map(|number| number.to_string()));
+    log::info!("{command:?}");
+    let status = command.status().doing(|| Doing::Executing { program: side.mapper().into() })?;
+    if status.success() { Ok(()) } else { Err(Error::new(Doing::Reported { status: 1 })) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(text: &str) -> IdRange {
+        parse_range(OsStr::new(text)).unwrap()
+    }
+
+    fn fitted(block: Block, single: &str) -> String {
+        let ranges: Vec<_> = block.without(range(single)).ranges().iter().map(IdRange::to_string).collect();
+        ranges.join(", ")
+    }
+
+    #[test]
+    fn mappings_are_read_in_both_orders() {
+        assert_eq!(range("0:100000:5"), IdRange { inner: 0, outer: 100_000, count: 5 });
+        assert_eq!(range("100000,0,5"), IdRange { inner: 0, outer: 100_000, count: 5 });
+        assert_eq!(range(" 1:+2:03"), IdRange { inner: 1, outer: 2, count: 3 });
+        assert_eq!(range("0:0:4294967295").count, IDS);
+        for text in [
+            "",
+            "1",
+            "1:2",
+            "1:2:3:4",
+            "1:2,3",
+            "a:b:c",
+            "1:2:3 ",
+            "-1:2:3",
+            "4294967295:0:1",
+            "0:4294967294:2",
+            "0:0:4294967296",
+        ] {
+            assert_eq!(parse_range(OsStr::new(text)), None, "{text:?}");
+        }
+        for (text, mapping) in [("auto", Mapping::Auto), ("subids", Mapping::SubordinateIds), ("all", Mapping::All)] {
+            assert_eq!(Mapping::parse(OsStr::new(text)), Ok(mapping));
+        }
+        assert!(Mapping::parse(OsStr::new("AUTO")).is_err());
+    }
+
+    #[test]
+    fn a_single_id_punches_holes_into_a_fixed_range() {
+        let fixed = |text: &str, single: &str| fitted(Block::fixed(range(text)), single);
+        assert_eq!(fixed("0:0:10", "3:0:1"), "0 1 3, 4 4 6");
+        assert_eq!(fixed("5:100000:10", "7:0:1"), "5 100000 2, 8 100002 7");
+        assert_eq!(fixed("0:100000:1", "0:0:1"), "");
+        assert_eq!(fixed("100000:0:10", "0:0:1"), "100000 1 9");
+        assert_eq!(fixed("0:0:4294967295", "5:0:1"), "0 1 5, 6 6 4294967289");
+        assert_eq!(fixed("0:5:0", "0:0:1"), "");
+    }
+
+    #[test]
+    fn an_automatic_range_makes_room_without_losing_ids() {
+        assert_eq!(fitted(Block::open_ended(100_000, 65536), "0:0:1"), "1 100000 65536");
+        assert_eq!(fitted(Block::open_ended(100_000, 65536), "65534:0:1"), "0 100000 65534, 65535 165534 2");
+        assert_eq!(fitted(Block::open_ended(0, 0), "0:7:1"), "");
+    }
+
+    #[test]
+    fn lines_of_subuid() {
+        let parse = |line: &str| parse_subordinate_line(line.as_bytes(), OsStr::new("nsuser"), 4242);
+        assert_eq!(parse("nsuser:300000:65536"), Ok(Some((300_000, 65536))));
+        assert_eq!(parse("4242:1:2"), Ok(Some((1, 2))));
+        for line in ["", "# nsuser:1:2", "root:1:2", "nsuser", "nsuser:", "nsuser:1"] {
+            assert_eq!(parse(line), Ok(None), "{line:?}");
+        }
+        for line in ["nsuser:a:b", "nsuser:1:", "nsuser:1:2:3", "nsuser:-5:6", "nsuser:99999999999:6"] {
+            assert!(parse(line).is_err(), "{line:?}");
+        }
+    }
+}

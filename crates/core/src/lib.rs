@@ -1,0 +1,26 @@
+//! Linux namespaces for programs: make them, map ids into them, keep them alive, run something in them.
+//!
+//! The library knows the kernel; the programs `rs-unshare`, `rs-nsenter` and `rs-lsns` know their
+//! users. Nothing here prints or ends the process: what fails comes back as an [`Error`] that says
+//! what was being done, on what, and with which errno.
+
+pub mod accounts;
+pub mod child;
+pub mod credentials;
+pub mod error;
+pub mod exec;
+pub mod getopt;
+pub mod idmap;
+pub mod kind;
+pub mod logging;
+pub mod mounts;
+pub mod number;
+pub mod process;
+pub mod procfile;
+pub mod report;
+pub mod signals;
+pub mod sys;
+pub mod timens;
+
+pub use error::{Doing, Error, Result};
+pub use kind::{Kind, Kinds};

@@ -1,0 +1,48 @@
+//! A process that stays the same process, whatever becomes of its number.
+
+use std::fs::{File, OpenOptions};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Doing, Result, While};
+
+/// A process, held by its directory in /proc: when the process is gone, so are the files below it,
+/// even if another process has got its number.
+#[derive(Debug)]
+pub struct Process {
+    pid: u32,
+    directory: File,
+}
+
+impl Process {
+    /// The process that calls this.
+    ///
+    /// # Errors
+    /// [`Doing::Opening`] when there is no /proc.
+    pub fn this() -> Result<Self> {
+        let path = Path::new("/proc/self");
+        let flags = libc::O_PATH | libc::O_DIRECTORY;
+        let directory = OpenOptions::new()
+            .read(true)
+            .custom_flags(flags)
+            .open(path)
+            .doing(|| Doing::Opening { path: path.into() })?;
+        Ok(Self { pid: std::process::id(), directory })
+    }
+
+    /// Its number, as this process's /proc shows it.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// What people call its file `name`: `/proc/PID/name`.
+    pub fn path(&self, name: &str) -> PathBuf {
+        format!("/proc/{}/{name}", self.pid).into()
+    }
+
+    /// A path that leads to the file `name` of this process and of no other, for calls that take no descriptor.
+    pub fn sure_path(&self, name: &str) -> PathBuf {
+        format!("/proc/self/fd/{}/{name}", self.directory.as_raw_fd()).into()
+    }
+}

@@ -1,0 +1,85 @@
+//! What the programs say: `PROG: message` on stderr, text on stdout, in a way that survives closed
+//! pipes and notices a full disk.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+
+use nix::errno::Errno;
+
+use crate::error::{Doing, Error, Result};
+use crate::sys;
+
+/// The name under which a program was started, and reports.
+#[derive(Debug, Clone)]
+pub struct ProgramName {
+    /// argv\[0\] as given; getopt's complaints begin with it.
+    pub invoked: OsString,
+    /// Its last component; everything else begins with it.
+    pub short: OsString,
+}
+
+impl ProgramName {
+    /// Takes the name from argv, or `fallback` where argv is empty.
+    pub fn from_args(args: &[OsString], fallback: &str) -> Self {
+        let invoked = args.first().filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| fallback.into());
+        let short = Path::new(&invoked).file_name().unwrap_or(&invoked).to_owned();
+        Self { invoked, short }
+    }
+
+    /// Writes `PROG: message` to stderr. Says whether stderr took it.
+    pub fn complain(&self, message: &OsStr) -> bool {
+        to_stderr(&[self.short.as_bytes(), b": ", message.as_bytes(), b"\n"])
+    }
+
+    /// Writes a usage error the way getopt_long(3) does, and where to find help.
+    pub fn complain_of_usage(&self, message: &OsStr) -> bool {
+        to_stderr(&[self.invoked.as_bytes(), b": ", message.as_bytes(), b"\n", &self.try_help()])
+    }
+
+    fn try_help(&self) -> Vec<u8> {
+        [b"Try '", self.short.as_bytes(), b" --help' for more information.\n"].concat()
+    }
+}
+
+/// One write, so that the lines of two processes do not mix. (std takes a closed stderr for a good one.)
+fn to_stderr(parts: &[&[u8]]) -> bool {
+    sys::write_all(libc::STDERR_FILENO, &parts.concat()).is_ok()
+}
+
+/// Writes `text` to stdout, at once and whole.
+///
+/// # Errors
+/// The write's errno; a closed stdout is none, as with util-linux.
+pub fn to_stdout(text: &[u8]) -> Result<()> {
+    match sys::write_all(libc::STDOUT_FILENO, text) {
+        Ok(()) | Err(Errno::EBADF) => Ok(()),
+        Err(errno) => Err(Error { doing: Doing::WritingOutput, errno: Some(errno) }),
+    }
+}
+
+/// The words of strerror(3) for `errno`, which neither nix nor std gives unchanged.
+pub fn strerror(errno: Errno) -> OsString {
+    OsString::from_vec(sys::strerror(errno as i32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_reports_under_its_last_component() {
+        let name = |argv0: &str| ProgramName::from_args(&[argv0.into()], "fallback").short;
+        assert_eq!(name("/usr/bin/unshare"), "unshare");
+        assert_eq!(name("unshare"), "unshare");
+        assert_eq!(name(""), "fallback");
+        assert_eq!(ProgramName::from_args(&[], "fallback").short, "fallback");
+    }
+
+    #[test]
+    fn errnos_have_the_words_of_libc() {
+        for (errno, words) in [(Errno::EPERM, "Operation not permitted"), (Errno::ENOSPC, "No space left on device")] {
+            assert_eq!(strerror(errno), words);
+        }
+    }
+}

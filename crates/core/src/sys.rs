@@ -1,0 +1,165 @@
+//! The only unsafe code: the calls that nix does not offer in a safe form, each taking and giving owned types.
+#![allow(unsafe_code)]
+
+use std::ffi::{CStr, OsString, c_char, c_int};
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use nix::errno::Errno;
+use nix::unistd::Pid;
+
+/// Which side of a fork(2) this is.
+pub(crate) enum Fork {
+    /// The new process.
+    Child,
+    /// The caller; the pid is the new process's, as the caller sees it.
+    Parent(Pid),
+}
+
+/// fork(2). The programs have one thread each, so everything may be used on both sides.
+pub(crate) fn fork() -> nix::Result<Fork> {
+    // SAFETY: no other thread exists that could hold a lock or own memory in the middle of a change.
+    match unsafe { nix::unistd::fork() }? {
+        nix::unistd::ForkResult::Child => Ok(Fork::Child),
+        nix::unistd::ForkResult::Parent { child } => Ok(Fork::Parent(child)),
+    }
+}
+
+/// waitpid(2) for the end of `pid`, continued after signals; with `WNOHANG` there may be none yet.
+///
+/// nix's own fails for a child that a real-time signal has killed.
+pub(crate) fn wait(pid: Pid, flags: c_int) -> nix::Result<Option<ExitStatus>> {
+    let mut status = 0;
+    loop {
+        // SAFETY: `status` outlives the call.
+        match Errno::result(unsafe { libc::waitpid(pid.as_raw(), &raw mut status, flags) }) {
+            Err(Errno::EINTR) => {}
+            result => return result.map(|reaped| (reaped != 0).then(|| ExitStatus::from_raw(status))),
+        }
+    }
+}
+
+/// kill(2) with any signal, real-time signals included; nix knows only the classic ones.
+pub(crate) fn kill(pid: Pid, signal: c_int) -> nix::Result<()> {
+    // SAFETY: kill touches no memory of ours.
+    Errno::result(unsafe { libc::kill(pid.as_raw(), signal) }).map(drop)
+}
+
+/// Sets the disposition of `signal` to the default.
+pub(crate) fn default_disposition(signal: c_int) -> nix::Result<()> {
+    // SAFETY: SIG_DFL is a valid handler and runs no code of ours.
+    match unsafe { libc::signal(signal, libc::SIG_DFL) } {
+        libc::SIG_ERR => Err(Errno::last()),
+        _ => Ok(()),
+    }
+}
+
+/// prctl(2) PR_SET_PDEATHSIG: the signal that this process gets when its parent ends.
+pub(crate) fn set_death_signal(signal: c_int) -> nix::Result<()> {
+    // SAFETY: the call takes a number and touches no memory of ours.
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal) }).map(drop)
+}
+
+/// pidfd_open(2), close-on-exec.
+pub(crate) fn pidfd_open(pid: Pid) -> nix::Result<OwnedFd> {
+    // SAFETY: the call takes two numbers and touches no memory of ours.
+    let fd = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) })?;
+    let fd = RawFd::try_from(fd).map_err(|_| Errno::EBADF)?;
+    // SAFETY: the kernel has just given this descriptor to us and to nobody else.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Writes all of `bytes` to a descriptor that somebody else owns, such as stdout.
+pub(crate) fn write_all(fd: RawFd, mut bytes: &[u8]) -> nix::Result<()> {
+    // SAFETY: a descriptor that is not open gives EBADF, nothing worse; it is not kept.
+    let fd = unsafe { BorrowedFd::borrow_raw(fd) };
+    while !bytes.is_empty() {
+        match nix::unistd::write(fd, bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
+
+/// strerror(3) in the C locale.
+pub(crate) fn strerror(errno: c_int) -> Vec<u8> {
+    let mut text: [c_char; 128] = [0; 128];
+    // SAFETY: the call writes at most `len` bytes, a terminating NUL among them, also when it cuts the text.
+    unsafe { libc::strerror_r(errno, text.as_mut_ptr(), text.len()) };
+    // SAFETY: `text` holds a NUL and outlives the borrow.
+    unsafe { CStr::from_ptr(text.as_ptr()) }.to_bytes().to_vec()
+}
+
+/// Replaces the environment of this process by `variables`, for execvp(3) and getenv(3) alike.
+pub(crate) fn replace_environment(variables: &[(OsString, OsString)]) {
+    // SAFETY: there is one thread, and nobody holds a pointer into the environment.
+    unsafe {
+        libc::clearenv();
+        variables.iter().for_each(|(name, value)| std::env::set_var(name, value));
+    }
+}
+
+/// Sees to it that descriptors 0, 1 and 2 are taken, so that no file of ours ends up there.
+///
+/// What stands in for a closed one cannot be read or written (EBADF, as if closed) and is
+/// close-on-exec, so that the program finds what the caller had left: nothing.
+fn occupy_standard_descriptors() {
+    for fd in 0..=2 {
+        // SAFETY: asks about a number; touches no memory of ours.
+        if unsafe { libc::fcntl(fd, libc::F_GETFD) } == -1 {
+            // The lowest free number is `fd`, since those below it are taken by now.
+            // SAFETY: the path is a NUL-terminated constant; the descriptor is left open on purpose.
+            unsafe { libc::open(c"/".as_ptr(), libc::O_PATH | libc::O_CLOEXEC) };
+        }
+    }
+}
+
+/// argv as `main` gets it, after seeing to the standard descriptors. For [`crate::entry`] only.
+///
+/// # Safety
+/// `argv` must hold `argc` pointers to NUL-terminated strings, as the C runtime gives them to `main`.
+#[doc(hidden)]
+pub unsafe fn begin(argc: c_int, argv: *const *const c_char) -> Vec<OsString> {
+    occupy_standard_descriptors();
+    let count = usize::try_from(argc).unwrap_or(0);
+    (0..count)
+        .map(|place| {
+            // SAFETY: `place` is below argc, and the caller vouches for argv.
+            let argument = unsafe { CStr::from_ptr(*argv.add(place)) };
+            OsString::from_vec(argument.to_bytes().to_vec())
+        })
+        .collect()
+}
+
+/// Makes a function `fn(Vec<OsString>) -> u8` the program's `main`.
+///
+/// Rust's own start-up ignores SIGPIPE, which the executed program would inherit, and makes some
+/// twenty system calls; this one leaves signals as the caller set them.
+#[macro_export]
+macro_rules! entry {
+    ($main:path) => {
+        /// The program's entry point, called by the C runtime.
+        #[allow(unsafe_code)]
+        #[unsafe(no_mangle)]
+        extern "C" fn main(argc: ::std::ffi::c_int, argv: *const *const ::std::ffi::c_char) -> ::std::ffi::c_int {
+            // SAFETY: these are the arguments that the C runtime gave us.
+            let args = unsafe { $crate::sys::begin(argc, argv) };
+            $main(args).into()
+        }
+    };
+}
+
+/// Lets `signal` through, real-time signals included.
+pub(crate) fn unblock(signal: c_int) -> nix::Result<()> {
+    let mut set = std::mem::MaybeUninit::uninit();
+    // SAFETY: sigemptyset initialises the set before anybody reads it.
+    Errno::result(unsafe { libc::sigemptyset(set.as_mut_ptr()) })?;
+    // SAFETY: the set is initialised; a number that is no signal is refused.
+    Errno::result(unsafe { libc::sigaddset(set.as_mut_ptr(), signal) })?;
+    // SAFETY: the set is initialised and outlives the call; the old one is not asked for.
+    Errno::result(unsafe { libc::sigprocmask(libc::SIG_UNBLOCK, set.as_ptr(), std::ptr::null_mut()) }).map(drop)
+}

@@ -1,0 +1,425 @@
+//! What was typed: the options of unshare(1), read by getopt_long's rules and checked one by one.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
+use nix::errno::Errno;
+
+use nscore::getopt::{self, Dialect};
+use nscore::idmap::{Mapping, Setgroups};
+use nscore::mounts::Propagation;
+use nscore::number::{self, NotANumber};
+use nscore::signals::Signal;
+use nscore::timens::Clock;
+use nscore::{Doing, Error, Result, accounts};
+
+/// The options of unshare(1).
+#[derive(Debug, Parser)]
+#[command(args_override_self = true, disable_help_flag = true, disable_version_flag = true, version)]
+#[command(help_template = TEMPLATE)]
+pub struct Options {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub kinds: KindOptions,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub ids: IdOptions,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub mounts: MountOptions,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub process: ProcessOptions,
+    /// Show each step and its system call on stderr
+    #[arg(short, long, action = ArgAction::Count, help_heading = "Other")]
+    pub verbose: u8,
+    /// Show this help
+    #[arg(short, long, action = ArgAction::Help, help_heading = "Other")]
+    help: Option<bool>,
+    /// Show the version
+    #[arg(short = 'V', long, action = ArgAction::Version, help_heading = "Other")]
+    version: Option<bool>,
+    /// The program and its arguments; the login shell when there are none.
+    #[arg(trailing_var_arg = true, hide = true)]
+    pub operands: Vec<OsString>,
+    /// The `--map` options in the order typed, which clap's fields do not keep.
+    #[arg(skip)]
+    pub maps: TypedMaps,
+}
+
+/// Which namespaces, and the files that keep them.
+///
+/// A field is `None` when the option was not given; else it has the files given, of which the last counts.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Namespaces (FILE: bind it there, so that it outlives the program)")]
+pub struct KindOptions {
+    /// Mount points
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append)]
+    pub mount: Option<Vec<PathBuf>>,
+    /// Host name and NIS domain
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append)]
+    pub uts: Option<Vec<PathBuf>>,
+    /// System V IPC, POSIX message queues
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append)]
+    pub ipc: Option<Vec<PathBuf>>,
+    /// Network devices, addresses, ports
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append)]
+    pub net: Option<Vec<PathBuf>>,
+    /// Process ids, for the children: add --fork
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append)]
+    pub pid: Option<Vec<PathBuf>>,
+    /// User and group ids, capabilities
+    #[arg(short = 'U', long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append)]
+    pub user: Option<Vec<PathBuf>>,
+    /// The root of the cgroup tree
+    #[arg(short = 'C', long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append)]
+    pub cgroup: Option<Vec<PathBuf>>,
+    /// Boot and monotonic clocks
+    #[arg(short = 'T', long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append)]
+    pub time: Option<Vec<PathBuf>>,
+}
+
+/// Who one is inside.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Ids (all --map options imply --user)")]
+pub struct IdOptions {
+    /// Become root: your uid and gid appear as 0
+    #[arg(short = 'r', long)]
+    map_root_user: bool,
+    /// Stay who you are
+    #[arg(short = 'c', long)]
+    map_current_user: bool,
+    /// Your uid appears as this one
+    #[arg(long, value_name = "UID|NAME", value_parser = parsed(map_uid))]
+    map_user: Option<u32>,
+    /// Your gid appears as this one
+    #[arg(long, value_name = "GID|NAME", value_parser = parsed(map_gid))]
+    map_group: Option<u32>,
+    /// Your ids of /etc/subuid and subgid, from 0
+    #[arg(long, num_args = 0, default_missing_value = "auto", value_parser = parsed(Mapping::parse), action = ArgAction::Append)]
+    map_auto: Vec<Mapping>,
+    /// The same ids, under their own numbers
+    #[arg(long, num_args = 0, default_missing_value = "subids", value_parser = parsed(Mapping::parse), action = ArgAction::Append)]
+    map_subids: Vec<Mapping>,
+    /// In:out:count, auto, subids or all (repeatable)
+    #[arg(long, value_name = "RANGE", value_parser = parsed(Mapping::parse), action = ArgAction::Append)]
+    map_users: Vec<Mapping>,
+    /// The same for groups
+    #[arg(long, value_name = "RANGE", value_parser = parsed(Mapping::parse), action = ArgAction::Append)]
+    map_groups: Vec<Mapping>,
+    /// Let this user own the namespace (implies --user)
+    #[arg(long, value_name = "UID:GID", value_parser = parsed(Owner::parse))]
+    pub owner: Option<Owner>,
+    /// Whether setgroups(2) may be called: allow, deny
+    #[arg(long, value_name = "POLICY", value_parser = parsed(Setgroups::parse))]
+    pub setgroups: Option<Setgroups>,
+    /// Set the uid inside
+    #[arg(short = 'S', long, value_name = "UID", value_parser = parsed(uid))]
+    pub setuid: Option<u32>,
+    /// Set the gid inside, drop the groups
+    #[arg(short = 'G', long, value_name = "GID", value_parser = parsed(gid))]
+    pub setgid: Option<u32>,
+    /// Keep the capabilities when the program starts
+    #[arg(long)]
+    pub keep_caps: bool,
+}
+
+/// What the program finds in the file system.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Mounts")]
+pub struct MountOptions {
+    /// Mount a /proc of the new pids (implies --mount)
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    pub mount_proc: Option<Option<PathBuf>>,
+    /// Mount binfmt_misc (implies --user, --mount)
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    pub mount_binfmt: Option<Option<PathBuf>>,
+    /// Register a format (implies --mount-binfmt)
+    #[arg(short, long, value_name = "FORMAT")]
+    pub load_interp: Option<OsString>,
+    /// private (default), slave, shared, unbindable, unchanged
+    #[arg(long, value_name = "MODE", value_parser = parsed(Propagation::parse))]
+    pub propagation: Option<Propagation>,
+    /// Change the root directory
+    #[arg(short = 'R', long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Change the working directory (below --root)
+    #[arg(short, long, value_name = "DIR")]
+    pub wd: Option<PathBuf>,
+}
+
+/// How the program is started.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Process")]
+pub struct ProcessOptions {
+    /// Run it as a child (PID 1, with --pid)
+    #[arg(short, long)]
+    pub fork: bool,
+    /// When unshare dies, send it SIG (or KILL)
+    #[arg(long, value_name = "SIG", num_args = 0..=1, require_equals = true, value_parser = parsed(Signal::parse))]
+    pub kill_child: Option<Option<Signal>>,
+    /// Pass TERM and INT on to it (implies --fork)
+    #[arg(long)]
+    pub forward_signals: bool,
+    /// Shift the monotonic clock (with --time)
+    #[arg(long, value_name = "SECONDS", value_parser = parsed(|text| offset(Clock::Monotonic, text)))]
+    pub monotonic: Option<i64>,
+    /// Shift the boot-time clock (with --time)
+    #[arg(long, value_name = "SECONDS", value_parser = parsed(|text| offset(Clock::Boottime, text)))]
+    pub boottime: Option<i64>,
+    /// Start with an empty environment
+    #[arg(long)]
+    pub clear_env: bool,
+    /// Start with only these: A,B (repeatable)
+    #[arg(long, value_name = "NAMES", action = ArgAction::Append)]
+    pub whitelist_env: Vec<OsString>,
+}
+
+const TEMPLATE: &str = "\
+Usage: {name} [OPTIONS] [PROGRAM [ARGUMENT...]]
+
+Run a program, or your login shell, in new namespaces:
+  {name} --map-root-user --fork --pid --mount-proc ps aux
+
+{all-args}
+
+See rs-unshare(1) for more.
+";
+
+/// The `--map` options in the order typed.
+#[derive(Debug, Default)]
+pub struct TypedMaps {
+    /// Those of one id.
+    pub singles: Vec<SingleMap>,
+    /// Those of ranges, for users; `--map-auto` and `--map-subids` stand for both sides.
+    pub users: Vec<Mapping>,
+    /// Those of ranges, for groups.
+    pub groups: Vec<Mapping>,
+}
+
+/// The options that take effect on one id, of which the last one of a side counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SingleMap {
+    /// `--map-user`
+    User(u32),
+    /// `--map-group`
+    Group(u32),
+    /// `--map-root-user`
+    Root,
+    /// `--map-current-user`
+    Current,
+}
+
+/// The user and group that `--owner` names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// Numeric user id.
+    pub uid: u32,
+    /// Numeric group id.
+    pub gid: u32,
+}
+
+impl Owner {
+    fn parse(text: &OsStr) -> Result<Self> {
+        let ids = text.as_bytes().split(|byte| *byte == b':').map(|part| number::parse_id(OsStr::from_bytes(part)));
+        match ids.collect::<Result<Vec<_>, _>>().as_deref() {
+            Ok(&[uid, gid]) => Ok(Self { uid, gid }),
+            _ => Err(Error::new(Doing::ParsingOwner)),
+        }
+    }
+}
+
+/// What the command line asks for.
+pub enum Request {
+    /// Namespaces and a program.
+    Run(Box<Options>),
+    /// The help text.
+    Help,
+    /// The version.
+    Version,
+}
+
+/// Why the command line was refused.
+#[derive(Debug)]
+pub enum Refusal {
+    /// It is no sequence of options; the text is getopt_long's.
+    Usage(OsString),
+    /// An option's value is wrong.
+    Value(Error),
+}
+
+/// util-linux's long options, in the order in which it lists candidates for an abbreviation.
+const LONG_OPTIONS: &[&str] = &[
+    "help",
+    "version",
+    "mount",
+    "uts",
+    "ipc",
+    "net",
+    "pid",
+    "user",
+    "cgroup",
+    "time",
+    "fork",
+    "kill-child",
+    "forward-signals",
+    "mount-proc",
+    "mount-binfmt",
+    "map-user",
+    "map-users",
+    "map-group",
+    "map-groups",
+    "map-root-user",
+    "map-current-user",
+    "map-auto",
+    "map-subids",
+    "owner",
+    "propagation",
+    "setgroups",
+    "keep-caps",
+    "setuid",
+    "setgid",
+    "root",
+    "wd",
+    "monotonic",
+    "boottime",
+    "load-interp",
+    "clear-env",
+    "whitelist-env",
+];
+
+const DIALECT: Dialect = Dialect { long_options: LONG_OPTIONS, short_optional_arguments: false, permute: false };
+
+/// Reads argv. What stands left wins: a wrong value before a wrong option, help before both.
+///
+/// # Errors
+/// [`Refusal`], for the first thing that is wrong.
+pub fn read(args: Vec<OsString>) -> Result<Request, Refusal> {
+    let command = Options::command();
+    let respelt = getopt::respell(&command, &DIALECT, args);
+    let matches = match command.try_get_matches_from(respelt.args) {
+        Ok(matches) => matches,
+        Err(error) => return refusal_or_text(&error),
+    };
+    match respelt.error {
+        Some(usage) => Err(Refusal::Usage(usage.message())),
+        None => from_matches(&matches).map(|options| Request::Run(Box::new(options))),
+    }
+}
+
+/// clap's way out also for help and version.
+fn refusal_or_text(error: &clap::Error) -> Result<Request, Refusal> {
+    match error.kind() {
+        ErrorKind::DisplayHelp => Ok(Request::Help),
+        ErrorKind::DisplayVersion => Ok(Request::Version),
+        _ => Err(refusal(error)),
+    }
+}
+
+fn refusal(error: &clap::Error) -> Refusal {
+    let ours = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Error>());
+    match ours {
+        Some(ours) => Refusal::Value(ours.clone()),
+        // Everything that clap itself could refuse, getopt has refused before.
+        None => Refusal::Usage(error.to_string().lines().next().unwrap_or_default().into()),
+    }
+}
+
+fn from_matches(matches: &ArgMatches) -> Result<Options, Refusal> {
+    let mut options = Options::from_arg_matches(matches).map_err(|error| refusal(&error))?;
+    options.maps = TypedMaps {
+        singles: single_maps(matches, &options.ids),
+        users: ranges(matches, "map_users"),
+        groups: ranges(matches, "map_groups"),
+    };
+    Ok(options)
+}
+
+fn single_maps(matches: &ArgMatches, ids: &IdOptions) -> Vec<SingleMap> {
+    let mut maps = [
+        ("map_user", ids.map_user.map(SingleMap::User)),
+        ("map_group", ids.map_group.map(SingleMap::Group)),
+        ("map_root_user", ids.map_root_user.then_some(SingleMap::Root)),
+        ("map_current_user", ids.map_current_user.then_some(SingleMap::Current)),
+    ];
+    maps.sort_by_key(|(id, _)| matches.index_of(id));
+    maps.into_iter().filter_map(|(_, map)| map).collect()
+}
+
+/// The ranges of one side's option and of those for both sides, by their places on the command line.
+fn ranges(matches: &ArgMatches, option: &str) -> Vec<Mapping> {
+    let given =
+        |id| matches.indices_of(id).into_iter().flatten().zip(matches.get_many::<Mapping>(id).into_iter().flatten());
+    let mut ranges: Vec<_> = [option, "map_auto", "map_subids"].into_iter().flat_map(given).collect();
+    ranges.sort_by_key(|(place, _)| *place);
+    ranges.into_iter().map(|(_, mapping)| mapping.clone()).collect()
+}
+
+/// The help text, for a program called `name`.
+pub fn help(name: &OsStr) -> String {
+    // clap wants a name that lives as long as the program; it does.
+    let name: &'static str = Box::leak(name.to_string_lossy().into_owned().into_boxed_str());
+    format!("\n{}", Options::command().name(name).render_help())
+}
+
+/// The version line, for a program called `name`. Scripts look for the last word.
+pub fn version(name: &OsStr) -> String {
+    format!("{} from rs-namespaces {}, compatible with util-linux 2.43\n", name.display(), env!("CARGO_PKG_VERSION"))
+}
+
+/// A clap parser from a function of the raw text.
+fn parsed<T: Clone + Send + Sync + 'static>(
+    parse: impl Fn(&OsStr) -> Result<T> + Clone + Send + Sync + 'static,
+) -> impl TypedValueParser<Value = T> {
+    OsStringValueParser::new().try_map(move |text| parse(&text))
+}
+
+fn map_uid(text: &OsStr) -> Result<u32> {
+    let user = || accounts::user_by_name(text).map(|user| user.uid);
+    id_or_name(text, user)
+        .map_err(|errno| Error { doing: Doing::ResolvingUid { text: text.into() }, errno: Some(errno) })
+}
+
+fn map_gid(text: &OsStr) -> Result<u32> {
+    let group = || accounts::group_by_name(text).map(|group| group.gid);
+    id_or_name(text, group)
+        .map_err(|errno| Error { doing: Doing::ResolvingGid { text: text.into() }, errno: Some(errno) })
+}
+
+/// A number is a number, even where somebody is called so.
+fn id_or_name(text: &OsStr, by_name: impl FnOnce() -> Option<u32>) -> Result<u32, Errno> {
+    match number::parse_id(text) {
+        // The last number of 32 bits means "no id" to the kernel.
+        Ok(u32::MAX) => Err(Errno::EINVAL),
+        Ok(id) => Ok(id),
+        Err(NotANumber::OutOfRange) => Err(Errno::ERANGE),
+        Err(NotANumber::Malformed) => by_name().ok_or(Errno::EINVAL),
+    }
+}
+
+fn uid(text: &OsStr) -> Result<u32> {
+    numeric(number::parse_id(text), || Doing::ParsingUid { text: text.into() })
+}
+
+fn gid(text: &OsStr) -> Result<u32> {
+    numeric(number::parse_id(text), || Doing::ParsingGid { text: text.into() })
+}
+
+fn offset(clock: Clock, text: &OsStr) -> Result<i64> {
+    numeric(number::parse(text, i64::MIN, i64::MAX), || Doing::ParsingOffset { clock: clock.word(), text: text.into() })
+}
+
+fn numeric<T>(number: Result<T, NotANumber>, doing: impl FnOnce() -> Doing) -> Result<T> {
+    number
+        .map_err(|reason| Error { doing: doing(), errno: (reason == NotANumber::OutOfRange).then_some(Errno::ERANGE) })
+}
+
+/// The names in the lists given to `--whitelist-env`, in order; empty ones left out.
+pub fn names(lists: &[OsString]) -> Vec<OsString> {
+    let names = lists.iter().flat_map(|list| list.as_bytes().split(|byte| *byte == b','));
+    names.filter(|name| !name.is_empty()).map(|name| OsString::from_vec(name.to_vec())).collect()
+}

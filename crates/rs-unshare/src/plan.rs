@@ -1,0 +1,282 @@
+//! What will be done: everything that the options ask for, resolved and in the order in which the kernel wants it.
+//!
+//! Making a plan changes nothing. Whatever can be found wrong before the first step is found here.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use nix::unistd::{getegid, geteuid};
+
+use nscore::child::WhileWaiting;
+use nscore::exec::{Environment, Program};
+use nscore::idmap::{self, IdRange, Mapping, Setgroups, Side};
+use nscore::mounts::{BINFMT_MISC, Pin, Propagation};
+use nscore::signals::Signal;
+use nscore::timens::{Clock, Offset};
+use nscore::{Doing, Error, Kind, Kinds, Result};
+
+use crate::options::{IdOptions, KindOptions, MountOptions, Options, ProcessOptions, SingleMap, TypedMaps, names};
+pub use crate::step::Step;
+
+/// Everything that one command line leads to.
+#[derive(Debug)]
+pub struct Plan {
+    /// Namespaces that a helper, which stays in the old ones, binds to files.
+    pub pins: Vec<Pin>,
+    /// Maps that such a helper writes.
+    pub outside_maps: Option<OutsideMaps>,
+    /// What leads up to the new namespaces.
+    pub leave: Vec<Step>,
+    /// What comes after the maps from outside, and before the fork.
+    pub prepare: Vec<Step>,
+    /// Whether and how the program becomes a child.
+    pub supervision: Option<Supervision>,
+    /// What the process does that will become the program.
+    pub enter: Vec<Step>,
+    /// What the program finds in its environment.
+    pub environment: Environment,
+    /// The program.
+    pub program: Program,
+}
+
+/// Id maps that only a process outside the user namespace can write.
+#[derive(Debug, PartialEq, Eq)]
+pub struct OutsideMaps {
+    /// The lines for users; none to leave them to somebody else.
+    pub users: Vec<IdRange>,
+    /// The lines for groups.
+    pub groups: Vec<IdRange>,
+    /// Whether to deny setgroups first; afterwards it is too late.
+    pub deny_setgroups: bool,
+}
+
+/// What the parent does for its child.
+#[derive(Debug, Clone, Copy)]
+pub struct Supervision {
+    /// About signals.
+    pub manner: WhileWaiting,
+    /// The signal that the child gets when the parent dies.
+    pub kill_child: Option<Signal>,
+}
+
+impl Plan {
+    /// Makes the plan.
+    ///
+    /// # Errors
+    /// Options that contradict each other, and ids that /etc/subuid or /etc/passwd does not give.
+    pub fn from_options(options: Options) -> Result<Self> {
+        let Options { kinds: kind_options, ids, mounts, process, maps: typed_maps, operands, .. } = options;
+        let maps = Maps::resolve(&ids, &typed_maps)?;
+        let offsets = offsets(&process);
+        let kinds = kinds(&kind_options, &ids, &mounts, &typed_maps);
+        if !offsets.is_empty() && !kinds.contains(Kind::Time) {
+            return Err(Error::new(Doing::OffsetsWithoutTimeNamespace));
+        }
+        Ok(Self {
+            pins: pins(kind_options),
+            leave: leave(kinds, &ids),
+            prepare: offsets,
+            supervision: supervision(&process),
+            enter: enter(kinds, &ids, &maps, mounts),
+            outside_maps: maps.outside(ids.setgroups),
+            environment: environment(&process),
+            program: Program::from_operands(&operands),
+        })
+    }
+}
+
+/// The id maps and who writes them.
+struct Maps {
+    users: SideMaps,
+    groups: SideMaps,
+}
+
+/// One side: a single id that the process itself may map, or a list for a helper.
+#[derive(Default)]
+struct SideMaps {
+    own: Option<IdRange>,
+    outside: Vec<IdRange>,
+    by_helper: bool,
+}
+
+impl SideMaps {
+    fn new(side: Side, mappings: &[Mapping], single: Option<IdRange>, by_helper: bool) -> Result<Self> {
+        if mappings.is_empty() && !by_helper {
+            return Ok(Self { own: single, ..Self::default() });
+        }
+        let outside = idmap::resolve(side, mappings, single, geteuid().as_raw())?;
+        Ok(Self { own: None, by_helper: !mappings.is_empty() || single.is_some(), outside })
+    }
+}
+
+impl Maps {
+    fn resolve(ids: &IdOptions, typed: &TypedMaps) -> Result<Self> {
+        let (user, group) = singles(&typed.singles);
+        // With another owner the process is no longer who the single id maps; a helper stays who it was.
+        let helper = ids.owner.is_some();
+        let users = SideMaps::new(Side::Users, &typed.users, user, helper)?;
+        let groups = SideMaps::new(Side::Groups, &typed.groups, group, helper)?;
+        if groups.own.is_some() && ids.setgroups == Some(Setgroups::Allow) {
+            return Err(Error::new(Doing::AllowingSetgroupsWithGroupMap));
+        }
+        Ok(Self { users, groups })
+    }
+
+    fn outside(self, setgroups: Option<Setgroups>) -> Option<OutsideMaps> {
+        (self.users.by_helper || self.groups.by_helper).then(|| OutsideMaps {
+            deny_setgroups: self.groups.by_helper && setgroups == Some(Setgroups::Deny),
+            users: self.users.outside,
+            groups: self.groups.outside,
+        })
+    }
+}
+
+/// The single maps that count: the last one for the user, and the last one for the group.
+fn singles(typed: &[SingleMap]) -> (Option<IdRange>, Option<IdRange>) {
+    let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
+    let (mut user, mut group) = (None, None);
+    for single in typed {
+        match *single {
+            SingleMap::User(inner) => user = Some(inner),
+            SingleMap::Group(inner) => group = Some(inner),
+            SingleMap::Root => (user, group) = (Some(0), Some(0)),
+            SingleMap::Current => (user, group) = (Some(uid), Some(gid)),
+        }
+    }
+    let to = |outer| move |inner| IdRange::single(inner, outer);
+    (user.map(to(uid)), group.map(to(gid)))
+}
+
+/// The kinds asked for, and those that other options imply.
+fn kinds(options: &KindOptions, ids: &IdOptions, mounts: &MountOptions, maps: &TypedMaps) -> Kinds {
+    let mapped = !maps.singles.is_empty() || !maps.users.is_empty() || !maps.groups.is_empty();
+    let binfmt = mounts.mount_binfmt.is_some() || mounts.load_interp.is_some();
+    let implied = |kind| match kind {
+        Kind::User => mapped || binfmt || ids.owner.is_some(),
+        Kind::Mount => binfmt || mounts.mount_proc.is_some(),
+        _ => false,
+    };
+    Kind::all().filter(|&kind| files(options, kind).is_some() || implied(kind)).collect()
+}
+
+fn files(options: &KindOptions, kind: Kind) -> Option<&Vec<PathBuf>> {
+    match kind {
+        Kind::User => options.user.as_ref(),
+        Kind::Cgroup => options.cgroup.as_ref(),
+        Kind::Ipc => options.ipc.as_ref(),
+        Kind::Uts => options.uts.as_ref(),
+        Kind::Net => options.net.as_ref(),
+        Kind::Pid => options.pid.as_ref(),
+        Kind::Mount => options.mount.as_ref(),
+        Kind::Time => options.time.as_ref(),
+    }
+}
+
+/// The last file of each kind.
+fn pins(options: KindOptions) -> Vec<Pin> {
+    let pin = |kind| files(&options, kind)?.last().map(|file| Pin { kind, file: file.clone() });
+    Kind::all().filter_map(pin).collect()
+}
+
+fn leave(kinds: Kinds, ids: &IdOptions) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if let Some(owner) = ids.owner {
+        steps.extend([Step::DropGroups, Step::SetGid(owner.gid), Step::SetUid(owner.uid)]);
+    }
+    steps.push(Step::Unshare(kinds));
+    steps
+}
+
+fn offsets(process: &ProcessOptions) -> Vec<Step> {
+    let offset = |clock, seconds: Option<i64>| seconds.map(|seconds| Step::SetOffset(Offset { clock, seconds }));
+    [offset(Clock::Boottime, process.boottime), offset(Clock::Monotonic, process.monotonic)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn supervision(process: &ProcessOptions) -> Option<Supervision> {
+    let fork = process.fork || process.forward_signals || process.kill_child.is_some();
+    fork.then(|| Supervision {
+        manner: if process.forward_signals { WhileWaiting::Forward } else { WhileWaiting::Deaf },
+        kill_child: process.kill_child.map(|signal| signal.unwrap_or(Signal::KILL)),
+    })
+}
+
+fn environment(process: &ProcessOptions) -> Environment {
+    if process.clear_env || !process.whitelist_env.is_empty() {
+        Environment::Only(names(&process.whitelist_env))
+    } else {
+        Environment::Inherited
+    }
+}
+
+fn enter(kinds: Kinds, ids: &IdOptions, maps: &Maps, mounts: MountOptions) -> Vec<Step> {
+    let mut steps = id_steps(ids, maps);
+    if kinds.contains(Kind::Mount) {
+        steps.extend(propagation(mounts.propagation.unwrap_or(Propagation::Private)));
+    }
+    steps.extend(directory_and_mount_steps(kinds, mounts));
+    if let Some(gid) = ids.setgid {
+        steps.extend([Step::DropGroups, Step::SetGid(gid)]);
+    }
+    steps.extend(ids.setuid.map(Step::SetUid));
+    steps.extend((ids.keep_caps && kinds.contains(Kind::User)).then_some(Step::KeepCapabilities));
+    steps
+}
+
+/// The maps that the process writes itself. "deny" goes before the gid map: without it the kernel
+/// does not take the map of an ordinary user, and after it, it does not take "deny".
+fn id_steps(ids: &IdOptions, maps: &Maps) -> Vec<Step> {
+    let deny = maps.groups.own.is_some() || (ids.setgroups == Some(Setgroups::Deny) && !maps.groups.by_helper);
+    let mut steps = Vec::new();
+    steps.extend(maps.users.own.map(|range| Step::WriteMap(Side::Users, range)));
+    steps.extend(deny.then_some(Step::SetSetgroups(Setgroups::Deny)));
+    steps.extend(maps.groups.own.map(|range| Step::WriteMap(Side::Groups, range)));
+    steps.extend((ids.setgroups == Some(Setgroups::Allow)).then_some(Step::SetSetgroups(Setgroups::Allow)));
+    steps
+}
+
+fn propagation(propagation: Propagation) -> Option<Step> {
+    (propagation != Propagation::Unchanged).then_some(Step::SetPropagation(propagation))
+}
+
+fn directory_and_mount_steps(kinds: Kinds, mounts: MountOptions) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let format = mounts.load_interp;
+    let wants_binfmt = mounts.mount_binfmt.is_some() || format.is_some();
+    let binfmt = mounts.mount_binfmt.flatten();
+    let proc = mounts.mount_proc.map(|directory| directory.unwrap_or_else(|| "/proc".into()));
+    // The default place of binfmt_misc is below /proc, which a new pid namespace makes foreign.
+    let proc_for_binfmt =
+        (wants_binfmt && binfmt.is_none() && kinds.contains(Kind::Pid)).then(|| PathBuf::from("/proc"));
+    let binfmt = binfmt.unwrap_or_else(|| BINFMT_MISC.into());
+    let early = mounts.root.is_some() && format.as_deref().is_some_and(opens_interpreter_at_once);
+    if early {
+        // The interpreter is looked up when it is registered, and it is the old root's.
+        steps.push(Step::MountBinfmt(BINFMT_MISC.into()));
+        steps.extend(format.iter().map(|format| register(Path::new(BINFMT_MISC), format)));
+    }
+    steps.extend(mounts.root.map(Step::ChangeRoot));
+    steps.extend(mounts.wd.map(Step::ChangeDirectory));
+    steps.extend(proc.or(proc_for_binfmt).map(Step::MountProc));
+    if wants_binfmt {
+        steps.push(Step::MountBinfmt(binfmt.clone()));
+    }
+    if !early {
+        steps.extend(format.iter().map(|format| register(&binfmt, format)));
+    }
+    steps
+}
+
+fn register(directory: &Path, format: &OsStr) -> Step {
+    Step::RegisterFormat { directory: directory.into(), format: format.into() }
+}
+
+/// Whether a definition `:name:type:offset:magic:mask:interpreter:flags` has the flag F; the
+/// delimiter is its first byte, see the kernel's binfmt-misc documentation.
+fn opens_interpreter_at_once(definition: &OsStr) -> bool {
+    let Some((delimiter, fields)) = definition.as_bytes().split_first() else { return false };
+    fields.split(|byte| byte == delimiter).nth(6).is_some_and(|flags| flags.contains(&b'F'))
+}

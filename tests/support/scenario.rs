@@ -1,0 +1,195 @@
+//! A scenario: a command line that ours and util-linux's program carry out on equal stages, and must carry out alike.
+
+use std::env;
+use std::fmt;
+
+use super::programs::{Program, Version};
+use super::stage::{Outcome, Stage, Status, User};
+
+/// Why ours is not asked to do what util-linux here does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// util-linux errs, and ours does not: the number in docs/compatibility.md.
+    Mended(u32),
+    /// What ours follows is newer than any util-linux that can be asked.
+    Since(&'static str),
+}
+
+/// A command line in given surroundings, and what is known about its outcome.
+#[derive(Clone, Copy, Debug)]
+pub struct Scenario {
+    line: &'static str,
+    is_shell: bool,
+    setup: &'static str,
+    since: Version,
+    only: Option<User>,
+    ours: Option<(Why, Status, &'static str, &'static str)>,
+}
+
+/// The program with these arguments. Blanks separate them; quotes, single or double, keep blanks.
+pub const fn args(line: &'static str) -> Scenario {
+    Scenario { line, is_shell: false, setup: "", since: (0, 0, 0), only: None, ours: None }
+}
+
+/// A line of shell that runs the program by its name.
+pub const fn shell(line: &'static str) -> Scenario {
+    Scenario { is_shell: true, ..args(line) }
+}
+
+impl Scenario {
+    /// Shell commands that root carries out on the stage before.
+    pub const fn setup(self, setup: &'static str) -> Self {
+        Scenario { setup, ..self }
+    }
+
+    /// The first util-linux that does it as ours does; an older one is not asked.
+    pub const fn since(self, since: Version) -> Self {
+        Scenario { since, ..self }
+    }
+
+    /// Only this user.
+    pub const fn only(self, user: User) -> Self {
+        Scenario { only: Some(user), ..self }
+    }
+
+    /// What ours must do, where that is not what util-linux does: status, stdout, stderr.
+    pub const fn ours(self, why: Why, status: Status, stdout: &'static str, stderr: &'static str) -> Self {
+        Scenario { ours: Some((why, status, stdout, stderr)), ..self }
+    }
+
+    /// Its words, quotes removed.
+    pub fn words(&self) -> Vec<String> {
+        words(self.line)
+    }
+
+    fn run(&self, program: &Program, user: User) -> Outcome {
+        let stage = Stage { user, setup: self.setup };
+        if self.is_shell { stage.run_sh(program, self.line) } else { stage.run(program, &self.words()) }
+    }
+}
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let start = if self.is_shell { "" } else { "unshare " };
+        let setup = if self.setup.is_empty() { String::new() } else { format!("  (after: {})", self.setup) };
+        write!(f, "{start}{}{setup}", self.line)
+    }
+}
+
+/// Our program and util-linux's side by side.
+pub struct Comparison {
+    ours: Program,
+    theirs: Program,
+    version: Version,
+    /// Whether util-linux stands in for ours (NS_OURS): it errs where ours does not.
+    rehearsal: bool,
+    /// Scenarios that the util-linux here is too old for.
+    too_new: usize,
+    differences: Vec<String>,
+}
+
+impl Comparison {
+    /// Compares `ours` with `theirs`, a util-linux.
+    pub fn new(ours: Program, theirs: Program) -> Self {
+        let version = theirs.version().expect("util-linux tells its version");
+        let rehearsal = ours.is_util_linux();
+        Comparison { ours, theirs, version, rehearsal, too_new: 0, differences: Vec::new() }
+    }
+
+    /// Carries out each scenario as each user that it is for.
+    pub fn all(mut self, scenarios: &[Scenario]) -> Self {
+        for scenario in scenarios {
+            for user in
+                [User::Root, User::Nsuser].into_iter().filter(|user| scenario.only.is_none_or(|only| only == *user))
+            {
+                self.one(scenario, user);
+            }
+        }
+        self
+    }
+
+    fn one(&mut self, scenario: &Scenario, user: User) {
+        let expected = match scenario.ours {
+            Some(_) if self.rehearsal => return,
+            Some((_, status, stdout, stderr)) => {
+                Outcome { status, stdout: stdout.to_owned(), stderr: stderr.to_owned() }
+            }
+            None if self.version < scenario.since => {
+                self.too_new += 1;
+                return;
+            }
+            None => scenario.run(&self.theirs, user),
+        };
+        let outcome = scenario.run(&self.ours, user);
+        self.compare(&format!("{user:?}: {scenario}"), outcome, expected);
+    }
+
+    /// Notes a difference, if there is one that matters.
+    pub fn compare(&mut self, what: &str, outcome: Outcome, mut expected: Outcome) {
+        if env::var_os("NS_SHOW").is_some() {
+            eprintln!("{what}\n    {outcome}");
+        }
+        let outcome = Outcome { stderr: without_hints(&outcome.stderr), ..outcome };
+        if self.version < (2, 43, 0) {
+            expected.stderr = in_full(&expected.stderr, &outcome.stderr).to_owned();
+        }
+        if outcome != expected {
+            self.differences.push(format!("{what}\n  ours:   {outcome}\n  theirs: {expected}"));
+        }
+    }
+
+    /// Fails if anything differed, and says what.
+    pub fn finish(self) {
+        if self.too_new > 0 {
+            let (major, minor, patch) = self.version;
+            eprintln!(
+                "{} scenarios were left out: util-linux {major}.{minor}.{patch} is too old for them",
+                self.too_new
+            );
+        }
+        assert!(
+            self.differences.is_empty(),
+            "{} differences\n\n{}\n",
+            self.differences.len(),
+            self.differences.join("\n\n")
+        );
+    }
+}
+
+/// A line of text as words, by a shell's rules for blanks and quotes alone.
+pub fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None, None);
+    for c in line.chars() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if c == '\'' || c == '"' => {
+                quote = Some(c);
+                word.get_or_insert_with(String::new);
+            }
+            None if c == ' ' => words.extend(word.take()),
+            _ => word.get_or_insert_with(String::new).push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// Standard error without the hints, which ours adds after the first line.
+fn without_hints(stderr: &str) -> String {
+    let hint = |line: &str| line.contains(": hint: ");
+    stderr
+        .split_inclusive('\n')
+        .enumerate()
+        .filter(|(number, line)| *number == 0 || !hint(line))
+        .map(|(_, line)| line)
+        .collect()
+}
+
+/// Before 2.43 util-linux ended a message about a bad user or group before the reason; ours always tells it.
+pub fn in_full<'a>(theirs: &'a str, ours: &'a str) -> &'a str {
+    let cut_short = ["uid", "gid"].iter().any(|id| theirs.starts_with(&format!("unshare: failed to parse {id} '")));
+    match ours.strip_prefix(theirs.trim_end()).map(str::trim_end) {
+        Some(": Invalid argument" | ": Numerical result out of range") if cut_short => ours,
+        _ => theirs,
+    }
+}

@@ -1,0 +1,273 @@
+//! How long the programs take, beside util-linux's and beside the least that is possible.
+
+use std::env;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::error::{Doing as _, Error, Result};
+use crate::{cargo, oracle, program, say};
+
+/// The part of util-linux's time that ours may take.
+const WANTED: f64 = 0.9;
+
+/// Rounds before the first that counts, in which files and caches warm up.
+const WARM_UP: usize = 10;
+
+/// What rs-unshare and the others are given, the name in the table first.
+const COMMAND_LINES: [(&str, &[&str]); 2] = [("true", &["/bin/true"]), ("-U true", &["-U", "/bin/true"])];
+
+/// `cargo xtask bench`
+pub fn run(arguments: &[String]) -> Result<ExitCode> {
+    match arguments.split_first() {
+        Some((name, arguments)) if name == "start" => start(&Options::parse(arguments)?),
+        Some((name, _)) => Err(Error::Usage(format!("bench: no such benchmark: {name}"))),
+        None => Err(Error::Usage("bench: which one? There is: start".into())),
+    }
+}
+
+struct Options {
+    runs: usize,
+    check: bool,
+}
+
+impl Options {
+    fn parse(arguments: &[String]) -> Result<Options> {
+        let mut options = Options { runs: 300, check: false };
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--check" => options.check = true,
+                "--runs" => {
+                    options.runs = arguments
+                        .next()
+                        .and_then(|number| number.parse().ok())
+                        .filter(|number| *number > 0)
+                        .ok_or_else(|| Error::Usage("bench: --runs takes a number from 1".into()))?;
+                }
+                _ => {
+                    return Err(Error::Usage(format!("bench: unexpected argument: {argument}")));
+                }
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Start-up time: from the start of the program to the end of `true`, which it runs.
+fn start(options: &Options) -> Result<ExitCode> {
+    let programs = Programs::find()?;
+    let mut ratios = Vec::new();
+    for (name, arguments) in COMMAND_LINES {
+        let mut contenders = programs.contenders(arguments)?;
+        race(&mut contenders, options.runs)?;
+        say(format_args!("\n{name}, {} runs", options.runs))?;
+        print_table(&contenders)?;
+        let ratio = contenders[0].times.compared_to(&contenders[1].times);
+        ratios.push((name, ratio));
+    }
+    let verdict: Vec<_> =
+        ratios.iter().map(|(name, ratio)| format!("{name} {:.2} (min {:.2})", ratio.median, ratio.min)).collect();
+    say(format_args!("\nverdict: ours/util-linux {}; wanted at most {WANTED:.2}", verdict.join(", ")))?;
+    let slow = ratios.iter().any(|(_, ratio)| ratio.median > WANTED);
+    Ok(match options.check && slow {
+        true => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
+    })
+}
+
+/// The programs that start-up is measured with.
+struct Programs {
+    ours: PathBuf,
+    util_linux: PathBuf,
+    /// The system's own unshare, where util_linux is another.
+    system: Option<PathBuf>,
+    /// Runs its arguments, and nothing else; there is none without a C compiler.
+    floor: Option<PathBuf>,
+}
+
+impl Programs {
+    fn find() -> Result<Programs> {
+        let oracle = oracle::prepare()?;
+        say(&oracle)?;
+        let util_linux =
+            oracle.unshare().ok_or_else(|| Error::Missing("there is no util-linux to compare with".into()))?;
+        let system = oracle::installed_unshare().map(|(path, _)| path);
+        Ok(Programs {
+            ours: cargo::build_release("rs-unshare")?,
+            system: system.filter(|system| *system != util_linux),
+            util_linux,
+            floor: build_floor()?,
+        })
+    }
+
+    /// Ours first, then util-linux's, then the others, the floor last.
+    fn contenders(&self, arguments: &[&str]) -> Result<Vec<Contender>> {
+        let mut contenders = vec![
+            Contender::new("rs-unshare", &self.ours, arguments)?,
+            Contender::new("util-linux", &self.util_linux, arguments)?,
+        ];
+        if let Some(system) = &self.system {
+            contenders.push(Contender::new("system's", system, arguments)?);
+        }
+        if let Some(floor) = &self.floor {
+            contenders.push(Contender::new(FLOOR, floor, &["/bin/true"])?);
+        }
+        Ok(contenders)
+    }
+}
+
+const FLOOR: &str = "floor";
+
+/// Compile the floor, statically as ours is, unless there is no C compiler.
+fn build_floor() -> Result<Option<PathBuf>> {
+    let compiler = env::var("CC").unwrap_or_else(|_| "cc".into());
+    let directory = cargo::target_directory()?.join("bench");
+    fs::create_dir_all(&directory).doing(|| format!("creating {}", directory.display()))?;
+    let floor = directory.join("floor");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/floor.c");
+    let mut compile = Command::new(&compiler);
+    compile.args(["-static", "-O2", "-o"]).arg(&floor).arg(source);
+    match program::output(&mut compile) {
+        Ok(_) => Ok(Some(floor)),
+        Err(error) => {
+            say(format_args!("no floor: {error}"))?;
+            Ok(None)
+        }
+    }
+}
+
+/// A command that is measured again and again.
+struct Contender {
+    name: &'static str,
+    command: Command,
+    times: Times,
+}
+
+impl Contender {
+    /// Everything is fixed here that would cost time in the run or make runs differ:
+    /// no search in PATH, a small environment, /dev/null opened once. With these
+    /// alone the standard library takes posix_spawn, which copies no memory.
+    fn new(name: &'static str, program: &Path, arguments: &[&str]) -> Result<Contender> {
+        let null = || {
+            File::options()
+                .read(true)
+                .write(true)
+                .open("/dev/null")
+                .map(Stdio::from)
+                .doing(|| "opening /dev/null".into())
+        };
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("LANG", "C")
+            .stdin(null()?)
+            .stdout(null()?);
+        Ok(Contender { name, command, times: Times::default() })
+    }
+
+    /// Run once and return the time from before it was spawned until it was waited for.
+    fn run(&mut self) -> Result<Duration> {
+        let begin = Instant::now();
+        let status = self.command.status();
+        let time = begin.elapsed();
+        let status = status.doing(|| format!("running {}", self.name))?;
+        program::check(&self.command, status)?;
+        Ok(time)
+    }
+}
+
+/// Run each contender once in every round, so that whatever else the machine does meets all alike.
+fn race(contenders: &mut [Contender], rounds: usize) -> Result<()> {
+    for round in 0..WARM_UP + rounds {
+        for contender in &mut *contenders {
+            let time = contender.run()?;
+            if round >= WARM_UP {
+                contender.times.0.push(time);
+            }
+        }
+        // Nobody always runs after the same one.
+        contenders.reverse();
+    }
+    if (WARM_UP + rounds) % 2 == 1 {
+        contenders.reverse();
+    }
+    contenders.iter_mut().for_each(|contender| contender.times.0.sort_unstable());
+    Ok(())
+}
+
+/// What the runs of a contender took, sorted.
+#[derive(Default)]
+struct Times(Vec<Duration>);
+
+struct Ratio {
+    min: f64,
+    median: f64,
+}
+
+impl Times {
+    /// In milliseconds.
+    fn min(&self) -> f64 {
+        self.0.first().map_or(0.0, milliseconds)
+    }
+
+    /// In milliseconds.
+    fn median(&self) -> f64 {
+        let middle = self.0.len() / 2;
+        let upper = self.0.get(middle).map_or(0.0, milliseconds);
+        match self.0.len() % 2 {
+            1 => upper,
+            _ => (self.0.get(middle.wrapping_sub(1)).map_or(0.0, milliseconds) + upper) / 2.0,
+        }
+    }
+
+    fn compared_to(&self, other: &Times) -> Ratio {
+        Ratio { min: self.min() / other.min(), median: self.median() / other.median() }
+    }
+}
+
+fn milliseconds(time: &Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// A row for each contender: its times, and their ratios to util-linux's and to the floor's.
+fn print_table(contenders: &[Contender]) -> Result<()> {
+    let floor = contenders.iter().find(|contender| contender.name == FLOOR);
+    say("contender    min ms  median ms   /util-linux: min  median   /floor: min  median")?;
+    for Contender { name, times, .. } in contenders {
+        let mut row = format!("{name:<12} {:>6.3}  {:>9.3}", times.min(), times.median());
+        let ratio = times.compared_to(&contenders[1].times);
+        row += &format!("{:>20.2}  {:>6.2}", ratio.min, ratio.median);
+        if let Some(floor) = floor {
+            let ratio = times.compared_to(&floor.times);
+            row += &format!("{:>15.2}  {:>6.2}", ratio.min, ratio.median);
+        }
+        say(row)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Duration, Times};
+
+    fn times(milliseconds: &[u64]) -> Times {
+        Times(milliseconds.iter().map(|ms| Duration::from_millis(*ms)).collect())
+    }
+
+    #[test]
+    fn the_median_lies_in_the_middle() {
+        assert_eq!(times(&[1, 2, 9]).median(), 2.0);
+        assert_eq!(times(&[1, 2, 4, 9]).median(), 3.0);
+        assert_eq!(times(&[7]).median(), 7.0);
+    }
+
+    #[test]
+    fn ratios_are_of_ours_to_theirs() {
+        let ratio = times(&[1, 2, 9]).compared_to(&times(&[4, 4, 4]));
+        assert_eq!((ratio.min, ratio.median), (0.25, 0.5));
+    }
+}
