@@ -11,10 +11,15 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+use std::env;
+use std::process::Command;
+
 use support::Status::{Exit, Signal};
 use support::User::{Nsuser, Root};
 use support::Why::{Mended, Since};
-use support::{Comparison, Scenario, Version, args, oracle, ours, require, shell};
+use support::scenario::words;
+use support::{Comparison, Program, Scenario, Stage, User, Version, args, oracle, ours, require, shell, skip};
 
 /// The oldest util-linux whose namespaces tools do all that ours do, but for two options of 2.43.
 const NEW: Version = (2, 42, 4);
@@ -41,7 +46,7 @@ const USAGE: &[Scenario] = &[
     args("-r --foo true"),
     shell("/tmp/bin/unshare --foo"),
     shell("/tmp/bin/unshare -z"),
-    shell("cd /tmp && bin/unshare --owner"),
+    shell("cd /tmp && bin/unshare --owner").since(NEW),
     // An argument that is missing or too much.
     args("-S"),
     args("-G"),
@@ -99,15 +104,15 @@ const USAGE: &[Scenario] = &[
     args("--i ns"),
     args("--n ns"),
     args("--t ns"),
-    args("--pi --fo ns"),
+    args("--pi --fo ns").since(NEW),
     args("--cg ns"),
     args("--r root true"),
     args("--ro=root /bin/true"),
     args("--wd=dir pwd"),
     args("--prop=private true"),
     args("--mount-p=dir true").since(NEW),
-    args("--mon 5 true"),
-    args("--b=5 true"),
+    args("--mon 5 true").since(NEW),
+    args("--b=5 true").since(NEW),
     args("--kil true"),
     args("--ke true"),
     args("--setg bad true"),
@@ -127,37 +132,37 @@ const USAGE: &[Scenario] = &[
     // Values, good for nothing even where nobody would use them.
     args("-S nobody true"),
     args("-S root true"),
-    args("-S -1 true"),
-    args("-S 4294967295 true"),
-    args("-S 4294967296 true"),
+    args("-S -1 true").since(NEW),
+    args("-S 4294967295 true").since(NEW),
+    args("-S 4294967296 true").since(NEW),
     args("-S 99999999999999999999 true"),
     args("-S '' true"),
-    args("-S ' 5' true"),
+    args("-S ' 5' true").since(NEW),
     args("-S '5 ' true"),
-    args("-S +0 id -u"),
+    args("-S +0 id -u").since(NEW),
     args("-S 0x10 true"),
-    args("-S 010 id -u"),
+    args("-S 010 id -u").since(NEW),
     args("-S 1.5 true"),
     args("-S=5 true"),
     args("-S5x true"),
     args("--setuid=- true"),
     args("-G nogroup true"),
-    args("-G -1 true"),
-    args("-G 4294967295 true"),
+    args("-G -1 true").since(NEW),
+    args("-G 4294967295 true").since(NEW),
     args("-G 4294967296 true"),
     args("-G '' true"),
     args("-G 5,6 true"),
     args("-S x -G y true"),
     args("-G y -S x true"),
-    args("--map-user=nosuchuser true"),
-    args("--map-user= true"),
-    args("--map-user=-5 true"),
-    args("--map-user=4294967295 true"),
-    args("--map-user=0x5 true"),
-    args("--map-group=nosuchgroup true"),
-    args("--map-group= true"),
-    args("--map-group=4294967296 true"),
-    args("--map-user=x --map-group=y true"),
+    args("--map-user=nosuchuser true").since(NEW),
+    args("--map-user= true").since(NEW),
+    args("--map-user=-5 true").since(NEW),
+    args("--map-user=4294967295 true").since(NEW),
+    args("--map-user=0x5 true").since(NEW),
+    args("--map-group=nosuchgroup true").since(NEW),
+    args("--map-group= true").since(NEW),
+    args("--map-group=4294967296 true").since(NEW),
+    args("--map-user=x --map-group=y true").since(NEW),
     args("--map-users=x true").since(NEW),
     args("--map-users= true").since(NEW),
     args("--map-users=1:2 true").since(NEW),
@@ -202,15 +207,15 @@ const USAGE: &[Scenario] = &[
     args("--monotonic=1.5 true"),
     args("--monotonic=5s true"),
     args("--monotonic=0x5 true"),
-    args("--monotonic=9223372036854775808 true"),
-    args("--monotonic=-9223372036854775809 true"),
+    args("--monotonic=9223372036854775808 true").since(NEW),
+    args("--monotonic=-9223372036854775809 true").since(NEW),
     args("--boottime=x true"),
     args("--boottime= true"),
     args("--boottime=99999999999999999999 true"),
-    args("--boottime 5 true"),
-    args("--monotonic 5 true"),
-    args("--monotonic 5 --boottime 5 true"),
-    args("--monotonic 0 true"),
+    args("--boottime 5 true").since(NEW),
+    args("--monotonic 5 true").since(NEW),
+    args("--monotonic 5 --boottime 5 true").since(NEW),
+    args("--monotonic 0 true").since(NEW),
     // The first one met is the one complained about.
     args("--foo -S x true"),
     args("-S x --foo true"),
@@ -261,8 +266,8 @@ const EXEC: &[Scenario] = &[
     args("-r ./plain"),
     args("-fr nosuchprogram"),
     args("-frp ./nointerp"),
-    args("--map-auto nosuchprogram"),
-    args("-f --map-auto nosuchprogram"),
+    args("--map-auto nosuchprogram").since(NEW),
+    args("-f --map-auto nosuchprogram").since(NEW),
     args("--kill-child nosuchprogram"),
     shell("unshare $(printf %0300d 1)"),
     shell("unshare /$(printf %05000d 1)"),
@@ -300,14 +305,14 @@ const EXEC: &[Scenario] = &[
     shell("echo 'echo $0 $#' | unshare -fr"),
     shell("echo 'exit 7' | unshare -f"),
     shell("echo 'echo $0' | SHELL=/tmp/bin/rootshell unshare"),
-    shell("echo 'echo $0' | SHELL= unshare"),
-    shell("echo 'echo $0' | env -u SHELL unshare"),
-    shell("echo 'echo $0' | env -u SHELL unshare -U"),
-    shell("echo 'echo $0' | env -u SHELL unshare -r"),
+    shell("echo 'echo $0' | SHELL= unshare").since(NEW),
+    shell("echo 'echo $0' | env -u SHELL unshare").since(NEW),
+    shell("echo 'echo $0' | env -u SHELL unshare -U").since(NEW),
+    shell("echo 'echo $0' | env -u SHELL unshare -r").since(NEW),
     shell("echo 'echo $0' | env -u SHELL unshare --map-user=12345"),
-    shell("echo 'echo $0' | env -u SHELL unshare -c"),
-    shell("echo 'echo $0' | SHELL= unshare -r"),
-    shell("echo 'echo $0' | env -i /tmp/bin/unshare"),
+    shell("echo 'echo $0' | env -u SHELL unshare -c").since(NEW),
+    shell("echo 'echo $0' | SHELL= unshare -r").since(NEW),
+    shell("echo 'echo $0' | env -i /tmp/bin/unshare").since(NEW),
     shell("SHELL=sh unshare"),
     shell("SHELL='sh -x' unshare"),
     shell("SHELL=/no/shell unshare"),
@@ -330,7 +335,7 @@ const PROCESS: &[Scenario] = &[
     args("-f false"),
     args("-f sh -c 'exit 255'"),
     args("sh -c 'kill -9 $$'"),
-    args("-f sh -c 'kill -9 $$'"),
+    args("-f sh -c 'kill -9 $$'").since(NEW),
     args("-f sh -c 'kill -TERM $$'"),
     args("-f sh -c 'kill -INT $$'"),
     args("-f sh -c 'kill -HUP $$'"),
@@ -343,11 +348,11 @@ const PROCESS: &[Scenario] = &[
     args("-f sh -c 'kill -34 $$'"),
     args("-f sh -c 'kill -64 $$'"),
     args("-f sh -c 'kill -CHLD $$; echo alive'"),
-    args("-fr sh -c 'kill -KILL $$'"),
-    args("--map-auto -f sh -c 'kill -TERM $$'"),
+    args("-fr sh -c 'kill -KILL $$'").since(NEW),
+    args("--map-auto -f sh -c 'kill -TERM $$'").since(NEW),
     args("--kill-child sh -c 'kill -TERM $$'"),
     args("--forward-signals sh -c 'kill -TERM $$'").since(NEW),
-    shell("unshare -f sh -c 'kill -9 $$'; echo $?"),
+    shell("unshare -f sh -c 'kill -9 $$'; echo $?").since(NEW),
     args("-rfp sh -c 'echo $$; kill -9 $$; echo alive'"),
     args("-fp sh -c 'echo $$; kill -TERM $$; echo alive'"),
     args("-fp sh -c 'trap \"exit 9\" TERM; kill -TERM $$; echo alive'"),
@@ -387,31 +392,35 @@ const PROCESS: &[Scenario] = &[
     args("--kill-child=64 true").ours(Mended(12), Exit(0), "", ""),
     args("--kill-child -S 4242 sh -c 'kill -KILL $PPID; read end <>never; echo left behind'").only(Root).ours(Mended(3), Signal(9), "", ""),
     args("--kill-child -G 4242 sh -c 'kill -KILL $PPID; read end <>never; echo left behind'").only(Root).ours(Mended(3), Signal(9), "", ""),
-    args("--forward-signals sh -c 'trap \"echo told; exit 6\" TERM; kill -TERM $PPID; read end <>never; echo never'").since(NEW),
-    args("--forward-signals sh -c 'trap \"echo told; exit 6\" INT; kill -INT $PPID; read end <>never; echo never'").since(NEW),
-    args("--forward-signals -rp sh -c 'trap \"echo told; exit 6\" TERM; echo $$; read end <>never; echo never'").since(NEW),
+    args("--forward-signals sh -c 'trap \"echo told; exit 6\" TERM; await S $PPID; kill -TERM $PPID; read end <>never; echo never'").since(NEW),
+    args("--forward-signals sh -c 'trap \"echo told; exit 6\" INT; await S $PPID; kill -INT $PPID; read end <>never; echo never'").since(NEW),
+    shell(
+        "unshare --forward-signals -rp sh -c 'trap \"echo told; exit 6\" TERM; >up; read end <>never; echo never' &\n\
+         until [ -e up ]; do :; done; await S $!; kill -TERM $!; wait $!; echo $?",
+    )
+    .since(NEW),
     args("--forward-signals sh -c 'kill -HUP $PPID'").since(NEW),
-    args("--forward-signals sh -c 'kill -TERM $PPID; read end <>never; echo never'").since(NEW),
+    args("--forward-signals sh -c 'await S $PPID; kill -TERM $PPID; read end <>never; echo never'").since(NEW),
     args("--forward-signals sh -c 'grep ^Sig[BIC] /proc/self/status'").since(NEW),
     args("--forward-signals --kill-child sh -c 'kill -KILL $PPID; read end <>never; echo left behind'").since(NEW),
     // A stopped child does not stop unshare.
     shell(
         "unshare -f sh -c 'echo $$ >pid; kill -STOP $$; echo resumed; exit 8' &\n\
-         until [ -s pid ] && grep -q '^State:.T' /proc/$(cat pid)/status; do :; done\n\
+         until [ -s pid ]; do :; done; await T $(cat pid)\n\
          grep -c '^State:.T' /proc/$!/status; kill -CONT $(cat pid); wait $!; echo $?",
     ),
     // Signals' dispositions and masks.
     args("grep ^Sig[BIC] /proc/self/status"),
     args("-f grep ^Sig[BIC] /proc/self/status"),
     args("-fr grep ^Sig[BIC] /proc/self/status"),
-    args("--map-auto grep ^Sig[BIC] /proc/self/status"),
-    args("-f --map-auto grep ^Sig[BIC] /proc/self/status"),
+    args("--map-auto grep ^Sig[BIC] /proc/self/status").since(NEW),
+    args("-f --map-auto grep ^Sig[BIC] /proc/self/status").since(NEW),
     args("--kill-child grep ^Sig[BIC] /proc/self/status"),
     shell("env --ignore-signal=PIPE unshare -f grep ^Sig[BIC] /proc/self/status"),
     shell("env --ignore-signal=PIPE --ignore-signal=INT --ignore-signal=HUP unshare grep ^Sig[BIC] /proc/self/status"),
     shell("env --ignore-signal=CHLD unshare grep ^Sig[BIC] /proc/self/status"),
     shell("env --ignore-signal=CHLD unshare -f sh -c 'exit 3'"),
-    shell("env --ignore-signal=CHLD unshare --map-auto -f sh -c 'maps; exit 3'"),
+    shell("env --ignore-signal=CHLD unshare --map-auto -f sh -c 'maps; exit 3'").since(NEW),
     shell("env --block-signal=USR1 --block-signal=TERM unshare -f grep ^Sig[BIC] /proc/self/status"),
     shell("env --block-signal=CHLD unshare -f sh -c 'exit 3'"),
     shell("env --block-signal=TERM unshare -f sh -c 'kill -TERM $$; exit 3'"),
@@ -420,7 +429,7 @@ const PROCESS: &[Scenario] = &[
     args("ls /proc/self/fd"),
     args("-f ls /proc/self/fd"),
     args("-r ls /proc/self/fd"),
-    args("--map-auto ls /proc/self/fd"),
+    args("--map-auto ls /proc/self/fd").since(NEW),
     shell("ls /proc/self/fd >a; unshare -f --map-auto ls /proc/self/fd >b; cmp a b").ours(Mended(4), Exit(0), "", ""),
     args("--kill-child ls /proc/self/fd"),
     args("--uts=file ls /proc/self/fd").only(Root),
@@ -471,7 +480,7 @@ const KINDS: &[Scenario] = &[
     args("-u ns"),
     args("-i ns"),
     args("-n ns"),
-    args("-p ns"),
+    args("-p true"),
     args("-U ns"),
     args("-C ns"),
     args("-T ns"),
@@ -500,7 +509,7 @@ const KINDS: &[Scenario] = &[
     args("-c ns"),
     args("--map-user=5 ns"),
     args("--map-group=5 ns"),
-    args("--map-auto ns"),
+    args("--map-auto ns").since(NEW),
     args("--map-subids ns").since(NEW),
     args("--map-users=0:4242:1 ns").since(NEW),
     args("--map-groups=0:4242:1 ns").since(NEW),
@@ -558,8 +567,8 @@ const MAPS: &[Scenario] = &[
     args("--map-user=5 -r maps"),
     args("--map-group=5 -c maps"),
     args("-r --map-group=5 maps"),
-    args("--map-auto maps"),
-    args("--map-auto id"),
+    args("--map-auto maps").since(NEW),
+    args("--map-auto id").since(NEW),
     args("--map-auto --map-user=0 maps").since(NEW),
     args("--map-auto -r maps").only(Root).ours(
         Since("2.43"),
@@ -584,7 +593,7 @@ const MAPS: &[Scenario] = &[
     args("--map-users=all --map-groups=all maps").since(NEW),
     args("--map-users=auto --map-groups=auto maps").since(NEW),
     args("--map-users=0:300000:10 maps").since(NEW),
-    args("--map-users=300000,0,10 maps"),
+    args("--map-users=300000,0,10 maps").since(NEW),
     args("--map-users=0:300000:10 --map-users=10:300100:10 maps").since(NEW),
     args("--map-users=0:300000:10 --map-users=5:300100:10 maps").since(NEW),
     args("--map-users=0:0:10 --map-user=3 maps").since(NEW),
@@ -606,23 +615,23 @@ const MAPS: &[Scenario] = &[
     // The accounts that ids are looked up in.
     args("--map-auto maps").setup("echo other:1:1 >/etc/subuid").since(NEW),
     args("--map-auto maps").setup("echo other:1:1 >/etc/subgid").since(NEW),
-    args("--map-auto maps").setup("echo nsuser:1:1 >/etc/subuid; : >/etc/subgid"),
-    args("--map-auto maps").setup(": >/etc/subuid"),
-    args("--map-auto maps").setup("echo 4242:310000:100 >/etc/subuid; echo 0:510000:100 >>/etc/subuid"),
-    args("--map-auto maps").setup("printf 'nsuser:310000:100\\nnsuser:320000:200\\n' >/etc/subuid"),
+    args("--map-auto maps").setup("echo nsuser:1:1 >/etc/subuid; : >/etc/subgid").since(NEW),
+    args("--map-auto maps").setup(": >/etc/subuid").since(NEW),
+    args("--map-auto maps").setup("echo 4242:310000:100 >/etc/subuid; echo 0:510000:100 >>/etc/subuid").since(NEW),
+    args("--map-auto maps").setup("printf 'nsuser:310000:100\\nnsuser:320000:200\\n' >/etc/subuid").since(NEW),
     args("--map-auto maps").setup("printf '# comment\\n\\nnsuser:x:100\\nnsuser:310000:100' >/etc/subuid"),
     args("--map-auto maps").setup("echo root:x:0:0::/: >/etc/passwd").only(Nsuser),
-    shell("PATH=/no/dir /tmp/bin/unshare --map-auto /bin/true"),
+    shell("PATH=/no/dir /tmp/bin/unshare --map-auto /bin/true").since(NEW),
     shell("PATH=/tmp/stage /tmp/bin/unshare --map-auto /bin/true")
         .setup("printf '#!/bin/sh\\nexit 3\\n' >newuidmap; chmod +x newuidmap"),
-    args("--map-user=x maps"),
+    args("--map-user=x maps").since(NEW),
     // Setting groups.
     args("-U --setgroups=deny maps"),
     args("-U --setgroups=allow maps"),
     args("--map-user=0 --setgroups=deny maps"),
     args("-r --setgroups=allow maps"),
     args("--setgroups=allow --map-group=0 maps"),
-    args("--map-auto --setgroups=allow maps"),
+    args("--map-auto --setgroups=allow maps").since(NEW),
     args("--setgroups=deny --setgroups=allow -U maps"),
     args("--setgroups=allow --setgroups=deny -U maps"),
     args("-r --setgroups=deny maps").only(Root).ours(Mended(7), Exit(0), "uid 0:0:1\ngid 0:0:1\ndeny\n", ""),
@@ -634,7 +643,7 @@ const MAPS: &[Scenario] = &[
         "",
     ),
     // Credentials.
-    args("-S 0 id"),
+    args("-S 0 id").since(NEW),
     args("-S 4242 id"),
     args("-G 4242 id"),
     args("-G 0 id"),
@@ -643,19 +652,19 @@ const MAPS: &[Scenario] = &[
     args("-f -S 4242 -G 4242 id"),
     args("-S 4242 ./locked/below"),
     args("-r -S 0 id"),
-    args("-r -S 5 id"),
+    args("-r -S 5 id").since(NEW),
     args("-r -G 0 id"),
     args("-r -G 5 id"),
     args("-r -S 0 -G 0 id"),
-    args("-c -S 4242 id"),
-    args("-U -S 0 id"),
+    args("-c -S 4242 id").since(NEW),
+    args("-U -S 0 id").since(NEW),
     args("-U -G 0 id"),
-    args("--map-auto -S 0 id"),
-    args("--map-auto -S 5 -G 6 id"),
-    args("--map-auto -S 0 -G 0 id"),
-    args("--map-auto -S 70000 id"),
-    args("--map-auto -G 70000 id"),
-    args("--map-auto -fp --kill-child -S 5 -G 6 id"),
+    args("--map-auto -S 0 id").since(NEW),
+    args("--map-auto -S 5 -G 6 id").since(NEW),
+    args("--map-auto -S 0 -G 0 id").since(NEW),
+    args("--map-auto -S 70000 id").since(NEW),
+    args("--map-auto -G 70000 id").since(NEW),
+    args("--map-auto -fp --kill-child -S 5 -G 6 id").since(NEW),
     args("caps"),
     args("-U caps"),
     args("-r caps"),
@@ -666,9 +675,9 @@ const MAPS: &[Scenario] = &[
     args("-c --keep-caps caps"),
     args("-fc --keep-caps caps"),
     args("--map-user=5 --keep-caps caps"),
-    args("--map-auto --keep-caps caps"),
-    args("--map-auto -S 5 -G 6 --keep-caps caps"),
-    args("--map-auto -S 5 caps"),
+    args("--map-auto --keep-caps caps").since(NEW),
+    args("--map-auto -S 5 -G 6 --keep-caps caps").since(NEW),
+    args("--map-auto -S 5 caps").since(NEW),
     args("-S 4242 --keep-caps caps"),
     args("-S 4242 caps"),
     args("--keep-caps -c -m mount -t tmpfs none dir"),
@@ -762,24 +771,24 @@ const MOUNTS: &[Scenario] = &[
     // Working directories.
     args("--wd=dir pwd"),
     args("-w /tmp/stage/dir pwd"),
-    args("-w /nosuch pwd"),
-    args("-w file pwd"),
-    args("-w locked pwd"),
-    args("-w '' pwd"),
-    args("-w loop pwd"),
+    args("-w /nosuch pwd").since(NEW),
+    args("-w file pwd").since(NEW),
+    args("-w locked pwd").since(NEW),
+    args("-w '' pwd").since(NEW),
+    args("-w loop pwd").since(NEW),
     args("-w .. pwd"),
     args("-w dir -w /bin pwd"),
     args("-w dir ../noshebang"),
     args("-r -w dir pwd"),
     args("-rm -w dir pwd"),
-    args("-r -w locked pwd"),
+    args("-r -w locked pwd").since(NEW),
     args("-rR /tmp/root -w /bin /bin/busybox pwd"),
     args("-rR /tmp/root -w /bin ./busybox pwd"),
     args("-rR /tmp/root -w / /bin/busybox ls"),
-    args("-rR /tmp/root -w /nosuch /bin/busybox pwd"),
-    args("-rR /tmp/root -w /bin/busybox /bin/busybox pwd"),
+    args("-rR /tmp/root -w /nosuch /bin/busybox pwd").since(NEW),
+    args("-rR /tmp/root -w /bin/busybox /bin/busybox pwd").since(NEW),
     args("-w /bin -rR /tmp/root /bin/busybox pwd"),
-    args("-w /nosuch -rR /tmp/root /bin/busybox pwd"),
+    args("-w /nosuch -rR /tmp/root /bin/busybox pwd").since(NEW),
     args("-rR /tmp/root -w bin /bin/busybox pwd").ours(Mended(10), Exit(0), "/bin\n", ""),
     args("-rR /tmp/root -w dir /bin/busybox pwd").ours(
         Mended(10),
@@ -788,7 +797,7 @@ const MOUNTS: &[Scenario] = &[
         "unshare: cannot change directory to dir: No such file or directory\n",
     ),
     args("-rpfR /tmp/root -w /proc --mount-proc /bin/busybox sh -c 'pwd; ls'"),
-    args("-S 4242 -w locked pwd"),
+    args("-S 4242 -w locked pwd").since(NEW),
     // binfmt_misc.
     args("-pf --mount-binfmt mounts").since(NEW),
     args("-rpf --mount-binfmt mounts").since(NEW),
@@ -821,17 +830,27 @@ const PERSISTENCE: &[Scenario] = &[
     shell("unshare --uts=file hostname kept; nsenter --uts=file hostname; mounts"),
     shell("unshare --ipc=file true; mounts"),
     shell("unshare --net=file true; mounts"),
-    shell("unshare --user=file true; mounts"),
+    shell("unshare --user=file true; mounts").since(NEW),
     shell("unshare --cgroup=file true; mounts"),
     shell("unshare --time=file true; mounts").only(Root),
     shell("unshare --pid=file -f true; mounts"),
     shell("unshare --pid=file --fork sh -c 'exit 3'; echo $?; mounts"),
     shell("unshare --mount=file true; mounts").only(Root),
-    args("--mount=file true").only(Nsuser).ours(Mended(16), Exit(1), "", "unshare: unshare failed: Operation not permitted\n"),
-    args("--uts=file true").only(Nsuser).ours(Mended(16), Exit(1), "", "unshare: unshare failed: Operation not permitted\n"),
+    args("--mount=file true").only(Nsuser).ours(
+        Mended(16),
+        Exit(1),
+        "",
+        "unshare: unshare failed: Operation not permitted\n",
+    ),
+    args("--uts=file true").only(Nsuser).ours(
+        Mended(16),
+        Exit(1),
+        "",
+        "unshare: unshare failed: Operation not permitted\n",
+    ),
     shell("unshare --mount=file mount -t tmpfs none dir; nsenter --mount=file mounts").only(Root),
     shell("unshare --uts=file --ipc=other true; mounts"),
-    shell("unshare --uts=file --ipc=other --net=plain -U true; mounts").only(Root),
+    shell("unshare --uts=file --ipc=other --net=plain -U true; mounts").only(Root).since(NEW),
     args("--pid=file true").only(Root),
     shell("unshare --pid=file true; mounts").only(Root),
     shell("unshare --mount=file true; mounts").setup("mount --make-shared /tmp").only(Root),
@@ -856,15 +875,15 @@ const PERSISTENCE: &[Scenario] = &[
     shell("unshare --uts=file -u true; mounts").only(Root),
     shell("unshare --uts=file nosuchprogram; mounts").only(Root),
     shell("unshare --uts=file -f nosuchprogram; mounts").only(Root),
-    shell("unshare --uts=file -w /nosuch true; mounts").only(Root),
+    shell("unshare --uts=file -w /nosuch true; mounts").only(Root).since(NEW),
     shell("unshare --uts=file true && unshare --uts=file true; mounts").only(Root),
     shell("unshare --uts=file sh -c 'echo $1' sh operand; mounts").only(Root),
     args("--uts ./noshebang file").only(Root),
-    shell("unshare --user=file -r true; nsenter --user=file maps").only(Root),
+    shell("unshare --user=file -r true; nsenter --user=file maps").only(Root).since(NEW),
     shell("unshare --user=file --map-auto true; nsenter --user=file -S 5 id -u").only(Root).since(NEW),
     shell("unshare --user=file --owner=4242:4242 -r true; mounts").only(Root).since(NEW),
-    args("-r --uts=file true"),
-    args("-r --user=file true"),
+    args("-r --uts=file true").since(NEW),
+    args("-r --user=file true").since(NEW),
     args("-r --mount=file true"),
     args("--user=file true").only(Nsuser),
     args("--user=file --map-auto true").only(Nsuser),
@@ -950,9 +969,248 @@ const ENVIRONMENTS: &[Scenario] = &[
     args("--whitelist-env= env").ours(Mended(8), Exit(0), "", ""),
 ];
 
+/// Every scenario.
+const ALL: [&[Scenario]; 9] = [USAGE, EXEC, PROCESS, KINDS, MAPS, MOUNTS, PERSISTENCE, CLOCKS, ENVIRONMENTS];
+
+/// What random command lines are made of, good values and bad ones. An option more than once in this list turns up more often.
+const OPTIONS: &[&str] = &[
+    // Kinds.
+    "-m",
+    "-u",
+    "-i",
+    "-n",
+    "-p",
+    "-U",
+    "-C",
+    "-T",
+    "-fp",
+    "-fp",
+    "-rm",
+    "-mu",
+    "-Un",
+    "-muinpCf",
+    "--mount",
+    "--uts",
+    "--net",
+    "--pid",
+    "--user",
+    "--time",
+    "--cg",
+    "--uts=file",
+    "--ipc=other",
+    "--net=file",
+    "--user=file",
+    "--mount=file",
+    "--pid=file",
+    "--time=other",
+    "--cgroup=other",
+    "--uts=nosuch",
+    "--net=dir",
+    // Maps.
+    "-r",
+    "-r",
+    "-r",
+    "-c",
+    "-c",
+    "--map-root-user",
+    "--map-auto",
+    "--map-auto",
+    "--map-subids",
+    "--map-user=0",
+    "--map-user 7",
+    "--map-user=nsuser",
+    "--map-user=nobodyatall",
+    "--map-group=0",
+    "--map-group 5",
+    "--map-group=4294967295",
+    "--map-users=0:300000:10",
+    "--map-users=10:300100:10",
+    "--map-users=5:4242:1",
+    "--map-users=4240:4240:5",
+    "--map-users=0:0:100",
+    "--map-users=300000,0,10",
+    "--map-users=auto",
+    "--map-users subids",
+    "--map-users=all",
+    "--map-users=1:2",
+    "--map-groups=0:400000:10",
+    "--map-groups=7:4242:1",
+    "--map-groups=auto",
+    "--map-groups=all",
+    "--map-groups=nonsense",
+    "--owner=4242:4242",
+    "--owner=0:0",
+    "--owner=x",
+    "--setgroups=allow",
+    "--setgroups=deny",
+    "--setgroups=maybe",
+    // Credentials.
+    "-S 0",
+    "-S 5",
+    "-S 4242",
+    "-S x",
+    "-G 0",
+    "-G 5",
+    "--setgid=4242",
+    "--keep-caps",
+    // Mounts.
+    "--propagation=private",
+    "--propagation=shared",
+    "--propagation slave",
+    "--propagation=unchanged",
+    "--propagation=loud",
+    "--mount-proc",
+    "--mount-proc",
+    "--mount-proc=dir",
+    "--mount-proc=/nosuch",
+    "--mount-binfmt",
+    "--mount-binfmt=/proc/sys/fs/binfmt_misc",
+    "-l :it:M::IT::/bin/cat:",
+    "-l nonsense",
+    "-R /tmp/root",
+    "-R /tmp/root",
+    "--root=/",
+    "-R /nosuch",
+    "-w dir",
+    "-w /bin",
+    "--wd=..",
+    "-w /nosuch",
+    // Processes.
+    "-f",
+    "-f",
+    "--fork",
+    "--kill-child",
+    "--kill-child=TERM",
+    "--kill-child=LOUD",
+    "--forward-signals",
+    // Clocks.
+    "-T --monotonic=5",
+    "-T --boottime=-5",
+    "--boottime=1000",
+    "--monotonic=x",
+    "-T --monotonic=9999999999",
+    // What getopt refuses, or lets pass.
+    "--foo",
+    "-z",
+    "--ma",
+    "--fo",
+    "--user-",
+    "--fork=x",
+    "--",
+];
+
+/// What random command lines run.
+const PROGRAMS: &[&str] = &[
+    "maps",
+    "maps",
+    "ns",
+    "ns",
+    "id",
+    "caps",
+    "mounts",
+    "pwd",
+    "env",
+    "true",
+    "sh -c 'exit 3'",
+    "sh -c 'kill -9 $$; exit 4'",
+    "/bin/busybox pwd",
+    "/bin/busybox ls /",
+    "busybox id",
+    "cat /proc/self/timens_offsets",
+    "cat /proc/self/uid_map /proc/self/gid_map",
+    "hostname elsewhere",
+    "mount -t tmpfs none dir",
+    "nosuchprogram",
+    "./plain",
+    "./noshebang one two",
+    "",
+];
+
+/// splitmix64: small, and good enough to choose options with.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
+        list[(self.next() % list.len() as u64) as usize]
+    }
+}
+
+/// Up to six options.
+fn random_options(random: &mut Random) -> Vec<String> {
+    let number = random.next() % 7;
+    (0..number).flat_map(|_| words(random.pick(OPTIONS))).collect()
+}
+
+/// Whether ours and util-linux must differ in these options, or util-linux from one time to the next. The numbers are those of docs/compatibility.md.
+fn incomparable(options: &[String], user: User) -> bool {
+    let long = |name: &str| {
+        options.iter().any(|word| word.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
+    };
+    let short = |letter: char| {
+        options.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(letter))
+    };
+    let exact = |text: &str| options.iter().any(|word| word == text);
+
+    let groups = short('r')
+        || short('c')
+        || ["--map-root-user", "--map-group", "--map-groups", "--map-auto", "--map-subids"].into_iter().any(long);
+    let users = groups
+        || short('U')
+        || ["--user", "--user-", "--map-user", "--map-users", "--owner", "--mount-binfmt"].into_iter().any(long)
+        || short('l');
+    let pinned = ["--uts", "--ipc", "--net", "--user", "--mount", "--pid", "--time", "--cgroup"]
+        .iter()
+        .any(|kind| options.iter().any(|word| word.strip_prefix(kind).is_some_and(|rest| rest.starts_with('='))));
+    let helper =
+        pinned || ["--map-users", "--map-groups", "--map-auto", "--map-subids", "--owner"].into_iter().any(long);
+    let forks = short('f') || ["--fork", "--fo", "--kill-child", "--forward-signals"].into_iter().any(long);
+    let fails_late = exact("--monotonic=9999999999");
+
+    // 7: setgroups is denied too late.
+    exact("--setgroups=deny") && groups
+        // 10: a relative directory of the old root.
+        || exact("/tmp/root") && (exact("dir") || exact("--wd=.."))
+        // 11: binfmt_misc wants a new /proc.
+        || (exact("--mount-binfmt") || short('l')) && !(short('p') || long("--pid"))
+        // 16: the helper waits for ever.
+        || helper && (fails_late || user == User::Nsuser && (long("--owner") || !users))
+        // 24: the program may run before the files are bound.
+        || pinned && forks
+}
+
+fn compare_random(user: User) {
+    let number = |name: &str, default: u64| env::var(name).map_or(default, |text| text.parse().expect("a number"));
+    let (seed, lines) = (number("NS_SEED", 42), number("NS_LINES", 600) / 2);
+    eprintln!("{lines} random command lines as {user:?}: NS_SEED={seed}");
+    let mut random = Random(seed ^ (user as u64) << 63);
+    let mut comparison = Comparison::new(this(), oracle("unshare").unwrap());
+    if comparison.version < NEW {
+        return skip("random", "no util-linux as new as the one these are for");
+    }
+    for _ in 0..lines {
+        let options = random_options(&mut random);
+        let program = random.pick(PROGRAMS);
+        if !incomparable(&options, user) {
+            let line: Vec<String> = options.into_iter().chain(words(program)).collect();
+            comparison.line(user, &line);
+        }
+    }
+    comparison.finish();
+}
+
+fn this() -> Program {
+    ours("unshare", env!("CARGO_BIN_EXE_rs-unshare"))
+}
+
 fn compare(scenarios: &[Scenario]) {
-    let ours = ours("unshare", env!("CARGO_BIN_EXE_rs-unshare"));
-    Comparison::new(ours, oracle("unshare").unwrap()).all(scenarios).finish();
+    Comparison::new(this(), oracle("unshare").unwrap()).all(scenarios).finish();
 }
 
 #[test]
@@ -1007,4 +1265,64 @@ fn clocks() {
 fn environments() {
     require!(root, util_linux);
     compare(ENVIRONMENTS);
+}
+
+#[test]
+fn random_as_root() {
+    require!(root, util_linux, newuidmap);
+    compare_random(Root);
+}
+
+#[test]
+fn random_as_nsuser() {
+    require!(root, util_linux, newuidmap);
+    compare_random(Nsuser);
+}
+
+/// Help and version are ours, but begin as util-linux's do.
+#[test]
+fn help_and_version() {
+    require!(root, util_linux);
+    let beginnings = [
+        ("-h", "\nUsage:\n unshare [options] [<program> [<argument>...]]\n"),
+        ("--help", "\nUsage:\n"),
+        ("--h", "\nUsage:\n"),
+        ("-uh nosuchprogram", "\nUsage:\n"),
+        ("--help --foo", "\nUsage:\n"),
+        ("--help -S x", "\nUsage:\n"),
+        ("-V", "unshare from util-linux 2."),
+        ("--version", "unshare from util-linux 2."),
+        ("--ver", "unshare from util-linux 2."),
+        ("-V -h", "unshare from util-linux 2."),
+        ("-rfV true", "unshare from util-linux 2."),
+    ];
+    for (program, (line, beginning)) in
+        [this(), oracle("unshare").unwrap()].iter().flat_map(|program| beginnings.map(|case| (program, case)))
+    {
+        let outcome = Stage::new(Nsuser).run(program, &words(line));
+        assert_eq!((outcome.status, &*outcome.stderr), (Exit(0), ""), "{} {line}", program.path.display());
+        assert!(outcome.stdout.starts_with(beginning), "{} {line}: {outcome}", program.path.display());
+    }
+}
+
+/// Each option that util-linux's help shows has a scenario, and so do the two of 2.43.
+#[test]
+fn every_option_has_a_scenario() {
+    require!(util_linux);
+    let used: BTreeSet<String> = ALL.iter().flat_map(|table| table.iter()).flat_map(Scenario::words).collect();
+    let help = Command::new(oracle("unshare").unwrap().path).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    // " -m, --mount[=<file>]   unshare mounts namespace"
+    let shown = help
+        .lines()
+        .filter(|line| line.trim_start().starts_with('-'))
+        .flat_map(|line| line.split("  ").next().unwrap_or("").split([',', ' ', '[', '=', '<']));
+    let shown: BTreeSet<&str> =
+        shown.filter(|word| word.starts_with('-')).chain(["--clear-env", "--whitelist-env"]).collect();
+    assert!(shown.len() > 60, "{shown:?}");
+    let is_used = |option: &str| {
+        used.iter().any(|word| word.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
+    };
+    let missing: Vec<&&str> = shown.iter().filter(|option| !is_used(option)).collect();
+    assert!(missing.is_empty(), "no scenario has {missing:?}");
 }

@@ -80,7 +80,8 @@ impl fmt::Display for Scenario {
 pub struct Comparison {
     ours: Program,
     theirs: Program,
-    version: Version,
+    /// How new util-linux is.
+    pub version: Version,
     /// Whether util-linux stands in for ours (NS_OURS): it errs where ours does not.
     rehearsal: bool,
     /// Scenarios that the util-linux here is too old for.
@@ -124,8 +125,17 @@ impl Comparison {
         self.compare(&format!("{user:?}: {scenario}"), outcome, expected);
     }
 
+    /// Carries out a command line that no scenario stands for.
+    pub fn line(&mut self, user: User, words: &[String]) {
+        let stage = Stage::new(user);
+        let [outcome, expected] = [&self.ours, &self.theirs].map(|program| stage.run(program, words));
+        let quoted: Vec<String> =
+            words.iter().map(|word| if is_plain(word) { word.clone() } else { format!("'{word}'") }).collect();
+        self.compare(&format!("{user:?}: unshare {}", quoted.join(" ")), outcome, expected);
+    }
+
     /// Notes a difference, if there is one that matters.
-    pub fn compare(&mut self, what: &str, outcome: Outcome, mut expected: Outcome) {
+    fn compare(&mut self, what: &str, outcome: Outcome, mut expected: Outcome) {
         if env::var_os("NS_SHOW").is_some() {
             eprintln!("{what}\n    {outcome}");
         }
@@ -172,6 +182,11 @@ pub fn words(line: &str) -> Vec<String> {
     }
     words.extend(word);
     words
+}
+
+/// Whether a shell leaves a word as it is.
+fn is_plain(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./=:,+".contains(c))
 }
 
 /// Standard error without the hints, which ours adds after the first line.

@@ -4,6 +4,7 @@
 //! /tmp is empty but for what [`Stage`] lists; /etc/passwd, group, subuid and subgid are the stage's. PID 1 is a shell which waits; ending it ends everything.
 //! Only system calls and `sh` build a stage, so nothing that is tested is trusted.
 
+use std::env;
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, File, Permissions};
@@ -11,7 +12,7 @@ use std::io::{BufRead, BufReader};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -24,7 +25,7 @@ use nix::sched::{CloneFlags, CpuSet, sched_getcpu, sched_setaffinity, unshare};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
 
-use super::programs::{Program, find, oracle};
+use super::programs::{Program, find, oracle, ours};
 
 /// How long a run may take. Whatever is left on the stage is killed then.
 pub const LIMIT: Duration = Duration::from_secs(5);
@@ -42,7 +43,7 @@ const ACCOUNTS: [(&str, &str); 4] = [
 ];
 
 /// Programs of the stage, found first in PATH: what a scenario runs to show what it got.
-const SHOWS: [(&str, &str); 4] = [
+const SHOWS: [(&str, &str); 5] = [
     (
         "maps",
         "for map in uid gid; do while read -r in out count; do echo $map $in:$out:$count; done </proc/self/${map}_map; done; cat /proc/self/setgroups",
@@ -50,15 +51,17 @@ const SHOWS: [(&str, &str); 4] = [
     // The kinds of namespace in which this is elsewhere than the stage.
     (
         "ns",
-        "cd /proc/self/ns; readlink cgroup ipc mnt net pid time user uts | while read -r now && read -r then <&3; do\n\
-         [ $now = $then ] || echo ${now%:*}; done 3</tmp/ns | sort | tr '\\n' ' '",
+        "cd /proc/self/ns; set -- $(readlink cgroup ipc mnt net pid time user uts)\n\
+         while read -r then; do [ $1 = $then ] || kinds=\"$kinds ${1%:*}\"; shift; done </tmp/ns; echo $kinds",
     ),
     ("caps", "grep ^Cap /proc/self/status"),
-    // Every mount point below the stage, with its propagation and type, and whether / is shared.
+    // `await S PID` ends when that process sleeps, `await T PID` when it is stopped.
+    ("await", "until grep -q \"^State:.$1\" /proc/$2/status; do :; done"),
+    // The root mount and those of the stage, with propagation, type and options.
     (
         "mounts",
-        "while read -r id parent dev root point options rest; do case $point in /|/tmp|/tmp/*|/proc|/proc/*)\n\
-         tags=${rest%%- *}; tags=$(echo \"$tags\" | sed 's/:[0-9]*//g'); type=${rest#*- }; echo $point $tags ${type%% *} $options; esac; done </proc/self/mountinfo",
+        "awk '$5 ~ \"^/$|^/(tmp|proc)\" { tags = \"\"; for (i = 7; $i != \"-\"; i++) { sub(/:.*/, \"\", $i); tags = tags $i \" \" }\n\
+         print $5, tags $(i + 1), $6 }' /proc/self/mountinfo",
     ),
 ];
 
@@ -95,7 +98,7 @@ pub struct Outcome {
 
 /// Surroundings for runs. Below /tmp, which is the stage's own, there are:
 ///
-/// * `bin`: first in PATH; the program under its own name, and `maps`, `ns`, `caps`, `mounts`, which show what it got;
+/// * `bin`: first in PATH; the program under its own name, and `maps`, `ns`, `caps`, `mounts`, which show what it got, and `await STATE PID`;
 /// * `stage`: the working directory, which everybody may write to, with `file` and `other` (empty), `dir`, `plain` (not executable),
 ///   `noshebang` and `nointerp` (scripts), `locked` (mode 700, root's), `loop` (a link to itself), `never` (a fifo that nobody writes to);
 /// * `root`: a root directory with a static busybox as /bin/sh, and an empty /proc, /tmp and /etc;
@@ -130,8 +133,8 @@ impl Stage<'_> {
 
     fn perform(&self, program: &Program, command: Command) -> Outcome {
         // Namespaces are a thread's own, so the stage is entered by a thread that ends after the start.
-        let library = library();
-        let started = thread::scope(|scope| scope.spawn(|| self.start(program, library, command)).join());
+        let libraries = libraries();
+        let started = thread::scope(|scope| scope.spawn(|| self.start(program, libraries, command)).join());
         let (mut first, running) = started.expect("the stage stands");
 
         let (over, end) = mpsc::channel::<()>();
@@ -151,13 +154,13 @@ impl Stage<'_> {
     }
 
     /// Builds the stage around the calling thread: the stage's PID 1, and the program on it.
-    fn start(&self, program: &Program, library: Option<&Path>, mut command: Command) -> (Child, Child) {
+    fn start(&self, program: &Program, libraries: &[PathBuf], mut command: Command) -> (Child, Child) {
         let proc = File::open("/proc").expect("/proc");
         stay_on_this_cpu();
         unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWPID).expect("namespaces for the stage");
         mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)
             .expect("private mounts");
-        furnish(program, library);
+        furnish(program, libraries);
         let first = self.start_first();
         record_namespaces(&proc, &first);
         command.env_clear().envs(ENVIRONMENT).current_dir("/tmp/stage");
@@ -201,16 +204,14 @@ pub fn unavailable() -> Option<&'static str> {
 }
 
 /// Mounts and fills /tmp, and puts the accounts over /etc.
-fn furnish(program: &Program, library: Option<&Path>) {
+fn furnish(program: &Program, libraries: &[PathBuf]) {
     // Opened before /tmp covers them, since each of them may be below it.
     let binary = handle(&program.path);
     let busybox = handle(&find("busybox").expect("busybox"));
-    let library = library.map(|dir| (dir, handle(dir)));
+    let libraries: Vec<(&PathBuf, File)> = libraries.iter().map(|dir| (dir, handle(dir))).collect();
 
     tmpfs("/tmp", "mode=1777");
-    if let Some((dir, handle)) = library {
-        expose(dir, &handle);
-    }
+    expose(&libraries);
     for (dir, mode) in
         [("bin", 0o755), ("stage", 0o777), ("root", 0o755), ("stage/dir", 0o755), ("stage/locked", 0o700)]
     {
@@ -247,26 +248,33 @@ const SCRATCH: [(&str, &str, u32); 5] = [
     ("nointerp", "#!/no/interpreter\n", 0o755),
 ];
 
-/// The directory that holds the fetched util-linux with its loader and libraries, which are found by absolute paths; None for an installed one.
-fn library() -> Option<&'static Path> {
-    static LIBRARY: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let find = || {
-        let dir = oracle("unshare")?.path.parent()?.parent()?.to_owned();
-        (!dir.starts_with("/usr") && dir != Path::new("/")).then_some(dir)
-    };
-    LIBRARY.get_or_init(find).as_deref()
+/// Where util-linux lies if it is not installed, with a loader and libraries that it finds by absolute paths.
+fn libraries() -> &'static [PathBuf] {
+    static LIBRARIES: OnceLock<Vec<PathBuf>> = OnceLock::new();
+    LIBRARIES.get_or_init(|| {
+        let stand_in = env::var_os("NS_OURS").map(|_| ours("unshare", ""));
+        let programs = oracle("unshare").into_iter().chain(stand_in);
+        let homes =
+            programs.filter_map(|program| Some(program.path.canonicalize().ok()?.parent()?.parent()?.to_owned()));
+        let mut homes: Vec<PathBuf> =
+            homes.filter(|home| !home.starts_with("/usr") && home != Path::new("/")).collect();
+        homes.dedup();
+        homes
+    })
 }
 
-/// Makes a directory reachable for everybody at the same path, although a parent (/root, say) may be locked.
-fn expose(dir: &Path, handle: &File) {
-    let mut parts = dir.components();
-    let top = Path::new("/")
-        .join(parts.by_ref().find(|part| matches!(part, Component::Normal(_))).expect("not the root directory"));
-    if top != Path::new("/tmp") {
-        tmpfs(top.to_str().expect("UTF-8"), "mode=755");
+/// Makes directories reachable for everybody at the paths they have, although a parent (/root, say) may be locked.
+fn expose(dirs: &[(&PathBuf, File)]) {
+    let mut covered = vec![PathBuf::from("/tmp")];
+    for (dir, handle) in dirs {
+        let top: PathBuf = dir.components().take(2).collect();
+        if !covered.contains(&top) {
+            tmpfs(top.to_str().expect("UTF-8"), "mode=755");
+            covered.push(top);
+        }
+        fs::create_dir_all(dir).expect("a directory");
+        bind(handle, dir);
     }
-    fs::create_dir_all(dir).expect("a directory");
-    bind(handle, dir);
 }
 
 /// Keeps the calling thread, and what it starts, on one CPU. Linux 6.18 hands out the ids of mount namespaces in batches per CPU, and lets a mount namespace

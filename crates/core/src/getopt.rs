@@ -85,12 +85,11 @@ impl std::error::Error for UsageError {}
 /// An option's arity is clap's: no value, one, or `num_args = 0..=1` with `require_equals`. Aliases
 /// count, visible or hidden. An attached empty value stays one (`--mount=`): give such an option a
 /// value parser that takes it, as `OsString`'s does and `PathBuf`'s does not.
-pub fn respell(command: &Command, dialect: &Dialect, args: impl IntoIterator<Item = OsString>) -> Respelt {
-    // Only a built command has its --help and --version.
-    let mut command = command.clone();
+pub fn respell(command: &mut Command, dialect: &Dialect, args: impl IntoIterator<Item = OsString>) -> Respelt {
+    // Only a built command knows its arities, its --help and its --version.
     command.build();
     let mut reader = Reader {
-        command: &command,
+        command,
         dialect,
         permute: dialect.permute && std::env::var_os("POSIXLY_CORRECT").is_none(),
         rest: args.into_iter().fuse(),
@@ -306,7 +305,7 @@ mod tests {
 
     /// `p LINE` respelt, as one line without the `p`; the error stands behind a `!`.
     fn respelt((command, dialect): &(Command, Dialect), line: &[u8]) -> Vec<u8> {
-        let respelt = respell(command, dialect, words(&[b"p ", line].concat()));
+        let respelt = respell(&mut command.clone(), dialect, words(&[b"p ", line].concat()));
         let mut words = respelt.args[1..].to_vec();
         if let Some(error) = respelt.error {
             words.extend(["!".into(), error.message()]);
@@ -323,7 +322,7 @@ mod tests {
     }
 
     fn parse((command, dialect): &(Command, Dialect), line: &str) -> Result<ArgMatches, ErrorKind> {
-        let args = respell(command, dialect, words(line.as_bytes())).args;
+        let args = respell(&mut command.clone(), dialect, words(line.as_bytes())).args;
         command.clone().try_get_matches_from(args).map_err(|error| error.kind())
     }
 
@@ -493,8 +492,8 @@ mod tests {
 
     #[test]
     fn argv_without_a_program_name() {
-        let (command, dialect) = unshare();
-        let respelt = respell(&command, &dialect, []);
+        let (mut command, dialect) = unshare();
+        let respelt = respell(&mut command, &dialect, []);
         assert_eq!((respelt.args.len(), respelt.error), (0, None));
         assert!(command.try_get_matches_from(respelt.args).is_ok());
     }

@@ -1,6 +1,7 @@
 //! What was typed: the options of unshare(1), read by getopt_long's rules and checked one by one.
 
 use std::ffi::{OsStr, OsString};
+use std::mem::ManuallyDrop;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
@@ -58,28 +59,28 @@ pub struct Options {
 #[command(next_help_heading = "Namespaces (FILE: bind it there, so that it outlives the program)")]
 pub struct KindOptions {
     /// Mount points
-    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append)]
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append, value_parser = parsed(path))]
     pub mount: Option<Vec<PathBuf>>,
     /// Host name and NIS domain
-    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append)]
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append, value_parser = parsed(path))]
     pub uts: Option<Vec<PathBuf>>,
     /// System V IPC, POSIX message queues
-    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append)]
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append, value_parser = parsed(path))]
     pub ipc: Option<Vec<PathBuf>>,
     /// Network devices, addresses, ports
-    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append)]
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append, value_parser = parsed(path))]
     pub net: Option<Vec<PathBuf>>,
     /// Process ids, for the children: add --fork
-    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append)]
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append, value_parser = parsed(path))]
     pub pid: Option<Vec<PathBuf>>,
     /// User and group ids, capabilities
-    #[arg(short = 'U', long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append)]
+    #[arg(short = 'U', long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append, value_parser = parsed(path))]
     pub user: Option<Vec<PathBuf>>,
     /// The root of the cgroup tree
-    #[arg(short = 'C', long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append)]
+    #[arg(short = 'C', long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append, value_parser = parsed(path))]
     pub cgroup: Option<Vec<PathBuf>>,
     /// Boot and monotonic clocks
-    #[arg(short = 'T', long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append)]
+    #[arg(short = 'T', long, value_name = "FILE", num_args = 0..=1, require_equals = true, action = ArgAction::Append, value_parser = parsed(path))]
     pub time: Option<Vec<PathBuf>>,
 }
 
@@ -133,22 +134,22 @@ pub struct IdOptions {
 #[command(next_help_heading = "Mounts")]
 pub struct MountOptions {
     /// Mount a /proc of the new pids (implies --mount)
-    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, value_parser = parsed(path))]
     pub mount_proc: Option<Option<PathBuf>>,
     /// Mount binfmt_misc (implies --user, --mount)
-    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, value_parser = parsed(path))]
     pub mount_binfmt: Option<Option<PathBuf>>,
     /// Register a format (implies --mount-binfmt)
     #[arg(short, long, value_name = "FORMAT")]
     pub load_interp: Option<OsString>,
-    /// private (default), slave, shared, unbindable, unchanged
+    /// private, slave, shared, unbindable, unchanged
     #[arg(long, value_name = "MODE", value_parser = parsed(Propagation::parse))]
     pub propagation: Option<Propagation>,
     /// Change the root directory
-    #[arg(short = 'R', long, value_name = "DIR")]
+    #[arg(short = 'R', long, value_name = "DIR", value_parser = parsed(path))]
     pub root: Option<PathBuf>,
     /// Change the working directory (below --root)
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_parser = parsed(path))]
     pub wd: Option<PathBuf>,
 }
 
@@ -299,9 +300,10 @@ const DIALECT: Dialect = Dialect { long_options: LONG_OPTIONS, short_optional_ar
 /// # Errors
 /// [`Refusal`], for the first thing that is wrong.
 pub fn read(args: Vec<OsString>) -> Result<Request, Refusal> {
-    let command = Options::command();
-    let respelt = getopt::respell(&command, &DIALECT, args);
-    let matches = match command.try_get_matches_from(respelt.args) {
+    // Never freed: taking it apart would cost a tenth of the start-up.
+    let mut command = ManuallyDrop::new(Options::command());
+    let respelt = getopt::respell(&mut command, &DIALECT, args);
+    let matches = match command.try_get_matches_from_mut(respelt.args) {
         Ok(matches) => matches,
         Err(error) => return refusal_or_text(&error),
     };
@@ -376,6 +378,11 @@ fn parsed<T: Clone + Send + Sync + 'static>(
     parse: impl Fn(&OsStr) -> Result<T> + Clone + Send + Sync + 'static,
 ) -> impl TypedValueParser<Value = T> {
     OsStringValueParser::new().try_map(move |text| parse(&text))
+}
+
+/// Any path, also an empty one: that is for the kernel to refuse.
+fn path(text: &OsStr) -> Result<PathBuf> {
+    Ok(text.into())
 }
 
 fn map_uid(text: &OsStr) -> Result<u32> {
