@@ -46,3 +46,22 @@ impl Process {
         format!("/proc/self/fd/{}/{name}", self.directory.as_raw_fd()).into()
     }
 }
+
+/// Who this process is to the kernel, in one line for the log: ids, capabilities, and what else decides over its calls.
+pub fn identity() -> String {
+    let status = procfs::process::Process::myself().and_then(|process| process.status());
+    let Ok(status) = status else { return "this process: /proc does not say".into() };
+    let optional = |value: Option<u64>| value.map_or("?".into(), |value| value.to_string());
+    format!(
+        "this process: uid {} {} {}, gid {} {} {}, CapEff {:016x}, NoNewPrivs {}, Seccomp {}",
+        status.ruid,
+        status.euid,
+        status.suid,
+        status.rgid,
+        status.egid,
+        status.sgid,
+        status.capeff,
+        optional(status.nonewprivs),
+        optional(status.seccomp.map(u64::from)),
+    )
+}

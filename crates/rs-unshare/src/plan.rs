@@ -280,3 +280,126 @@ fn opens_interpreter_at_once(definition: &OsStr) -> bool {
     let Some((delimiter, fields)) = definition.as_bytes().split_first() else { return false };
     fields.split(|byte| byte == delimiter).nth(6).is_some_and(|flags| flags.contains(&b'F'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::{self, Request};
+
+    fn plan(line: &str) -> Result<Plan> {
+        let args = ["unshare"].into_iter().chain(line.split(' ')).map(Into::into).collect();
+        match options::read(args) {
+            Ok(Request::Run(options)) => Plan::from_options(*options),
+            _ => panic!("{line} does not ask for a run"),
+        }
+    }
+
+    /// The steps of a plan, one word each; what the parent and helpers do stands before the `|`.
+    fn steps(line: &str) -> String {
+        let plan = plan(line).unwrap();
+        let words = |steps: &[Step]| steps.iter().map(|step| step.to_string()).collect::<Vec<_>>().join("; ");
+        let fork = if plan.supervision.is_some() { " fork" } else { "" };
+        let before = [plan.leave, plan.prepare].concat();
+        format!("{}{fork} | {}", words(&before), words(&plan.enter))
+    }
+
+    const PROC: &str = "mount(\"proc\", \"/proc\", MS_NOSUID|MS_NODEV|MS_NOEXEC)";
+    const BINFMT: &str = "mount(\"binfmt_misc\", \"/proc/sys/fs/binfmt_misc\", MS_NOSUID|MS_NODEV|MS_NOEXEC)";
+    const REGISTER: &str = "\"/proc/sys/fs/binfmt_misc/register\"";
+
+    #[test]
+    fn the_command_that_people_type() {
+        let wanted = format!("unshare(CLONE_NEWPID|CLONE_NEWNS) fork | mount(\"/\", MS_REC|MS_PRIVATE); {PROC}");
+        assert_eq!(steps("--fork --pid --mount-proc ps"), wanted);
+        assert_eq!(steps("true"), "unshare(0) | ");
+    }
+
+    #[test]
+    fn options_imply_namespaces() {
+        for (line, kinds) in [
+            ("--mount-proc", "CLONE_NEWNS"),
+            ("--mount-binfmt", "CLONE_NEWUSER|CLONE_NEWNS"),
+            ("-l x", "CLONE_NEWUSER|CLONE_NEWNS"),
+            ("-r", "CLONE_NEWUSER"),
+            ("-c", "CLONE_NEWUSER"),
+            ("--map-user=5", "CLONE_NEWUSER"),
+            ("--map-groups=0:0:1", "CLONE_NEWUSER"),
+            (
+                "-muinpUCT",
+                "CLONE_NEWUSER|CLONE_NEWCGROUP|CLONE_NEWIPC|CLONE_NEWUTS|CLONE_NEWNET|CLONE_NEWPID|CLONE_NEWNS|CLONE_NEWTIME",
+            ),
+        ] {
+            let leave = plan(line).unwrap().leave;
+            assert_eq!(leave.last().unwrap().to_string(), format!("unshare({kinds})"), "{line}");
+        }
+    }
+
+    #[test]
+    fn setgroups_is_denied_before_the_group_map() {
+        let (uid, gid) = (geteuid(), getegid());
+        let deny = "write(\"/proc/self/setgroups\", \"deny\")";
+        let maps = format!(
+            "write(\"/proc/self/uid_map\", \"0 {uid} 1\"); {deny}; write(\"/proc/self/gid_map\", \"0 {gid} 1\")"
+        );
+        assert_eq!(steps("-r"), format!("unshare(CLONE_NEWUSER) | {maps}"));
+        assert_eq!(steps("-r --setgroups=deny"), format!("unshare(CLONE_NEWUSER) | {maps}"));
+        let outside = plan("--map-groups=0:0:5 --setgroups=deny").unwrap();
+        assert!(outside.outside_maps.unwrap().deny_setgroups && outside.enter.is_empty());
+        assert_eq!(plan("-r --setgroups=allow").unwrap_err().doing, Doing::AllowingSetgroupsWithGroupMap);
+    }
+
+    #[test]
+    fn the_last_single_map_of_a_side_wins() {
+        for (line, user, group) in [
+            ("-r --map-user=5", 5, 0),
+            ("--map-user=5 -r", 0, 0),
+            ("-r --map-group=7 --map-user=1 -r --map-user=2", 2, 0),
+        ] {
+            let enter = plan(line).unwrap().enter;
+            assert_eq!(enter[0], Step::WriteMap(Side::Users, IdRange::single(user, geteuid().as_raw())), "{line}");
+            assert_eq!(enter[2], Step::WriteMap(Side::Groups, IdRange::single(group, getegid().as_raw())), "{line}");
+        }
+    }
+
+    #[test]
+    fn ranges_keep_the_order_typed() {
+        let maps = plan("--map-users=7:1:3 --map-users=100:50:2 --map-users=0:9:1").unwrap().outside_maps.unwrap();
+        assert_eq!(maps.users.iter().map(|range| range.inner).collect::<Vec<_>>(), [7, 100, 0]);
+    }
+
+    #[test]
+    fn a_new_proc_for_binfmt_misc_only_with_new_pids() {
+        let unshare = "unshare(CLONE_NEWUSER|CLONE_NEWNS) | mount(\"/\", MS_REC|MS_PRIVATE)";
+        assert_eq!(steps("--mount-binfmt"), format!("{unshare}; {BINFMT}"));
+        assert_eq!(
+            steps("--mount-binfmt -p"),
+            format!("{}; {PROC}; {BINFMT}", unshare.replace("USER|", "USER|CLONE_NEWPID|"))
+        );
+        assert_eq!(steps("-l :x:"), format!("{unshare}; {BINFMT}; write({REGISTER}, \":x:\")"));
+    }
+
+    #[test]
+    fn an_interpreter_that_is_opened_at_once_is_the_old_roots() {
+        let open_at_once = steps("-R /new -l :x:M::abcd::/bin/i:F");
+        assert!(open_at_once.find("register").unwrap() < open_at_once.find("chroot").unwrap(), "{open_at_once}");
+        let later = steps("-R /new -l :F:M::abcd::/bin/F:");
+        assert!(later.find("register").unwrap() > later.find("chroot").unwrap(), "{later}");
+    }
+
+    #[test]
+    fn clocks_need_a_time_namespace() {
+        assert_eq!(plan("--monotonic=1").unwrap_err().doing, Doing::OffsetsWithoutTimeNamespace);
+        let prepare = plan("-T --monotonic=1 --boottime=-2").unwrap().prepare;
+        assert_eq!(
+            prepare.iter().map(|step| step.to_string()).collect::<Vec<_>>().join("; "),
+            "write(\"/proc/self/timens_offsets\", \"7 -2 0\"); write(\"/proc/self/timens_offsets\", \"1 1 0\")"
+        );
+    }
+
+    #[test]
+    fn the_last_file_of_a_kind_counts() {
+        let pins = plan("--uts=/a --uts=/b -u --pid=/c").unwrap().pins;
+        let files: Vec<_> = pins.iter().map(|pin| (pin.kind, pin.file.to_str().unwrap())).collect();
+        assert_eq!(files, [(Kind::Uts, "/b"), (Kind::Pid, "/c")]);
+    }
+}

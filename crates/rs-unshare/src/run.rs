@@ -6,7 +6,7 @@
 
 use nscore::child::{self, DeathSignal, Ending, Forked, Helper, Supervisor};
 use nscore::idmap::{self, Setgroups, Side};
-use nscore::process::Process;
+use nscore::process::{self, Process};
 use nscore::{Result, mounts};
 
 use crate::plan::{OutsideMaps, Plan, Step, Supervision};
@@ -16,6 +16,9 @@ use crate::plan::{OutsideMaps, Plan, Step, Supervision};
 /// # Errors
 /// The first step that failed.
 pub fn run(plan: &Plan) -> Result<Ending> {
+    if log::log_enabled!(log::Level::Debug) {
+        log::debug!("{}", process::identity());
+    }
     child::expect_children()?;
     let (mut pinning, mut mapping) = (None, None);
     if !plan.pins.is_empty() {
