@@ -430,3 +430,49 @@ pub fn names(lists: &[OsString]) -> Vec<OsString> {
     let names = lists.iter().flat_map(|list| list.as_bytes().split(|byte| *byte == b','));
     names.filter(|name| !name.is_empty()).map(|name| OsString::from_vec(name.to_vec())).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn long_options() -> BTreeSet<String> {
+        let command = Options::command();
+        command.get_arguments().filter_map(|option| option.get_long()).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn clap_finds_no_fault() {
+        Options::command().debug_assert();
+    }
+
+    #[test]
+    fn every_option_of_util_linux_is_there() {
+        let missing: Vec<_> = LONG_OPTIONS.iter().filter(|name| !long_options().contains(**name)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn the_manual_page_has_every_option_and_no_other() {
+        let page = include_str!("../../../man/rs-unshare.1");
+        let items = page.lines().filter_map(|line| line.strip_prefix(".It "));
+        let words = items.flat_map(|item| item.split(' ')).filter_map(|word| word.strip_prefix("\\&-"));
+        let described: BTreeSet<_> = words.map(str::to_owned).collect();
+        assert_eq!(described, long_options());
+    }
+
+    #[test]
+    fn the_help_fits_into_80_columns() {
+        let help = help(OsStr::new("rs-unshare"));
+        assert!(help.starts_with("\nUsage: rs-unshare "), "{help}");
+        let wide: Vec<_> = help.lines().filter(|line| line.len() > 80).collect();
+        assert!(wide.is_empty(), "{wide:#?}");
+    }
+
+    #[test]
+    fn lists_of_names() {
+        let lists = ["A,B,,C".into(), ",".into(), "".into(), "D, E".into()];
+        assert_eq!(names(&lists), ["A", "B", "C", "D", " E"]);
+    }
+}

@@ -1,0 +1,110 @@
+//! rs-unshare seen from inside: the real program, real namespaces, and a look at what came of it.
+//!
+//! Every line runs on a stage of its own (`tests/support/stage.rs`), where the program is called `unshare`. `NS_OURS=PATH` has the same asked of another
+//! program: of util-linux's all may be asked but what `mended` and `reports` hold, and what is newer than it.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says loudly what is wrong")]
+
+mod support;
+
+#[path = "unshare/descriptors.rs"]
+mod descriptors;
+#[path = "unshare/environment.rs"]
+mod environment;
+#[path = "unshare/ids.rs"]
+mod ids;
+#[path = "unshare/kinds.rs"]
+mod kinds;
+#[path = "unshare/mended.rs"]
+mod mended;
+#[path = "unshare/mounts.rs"]
+mod mounts;
+#[path = "unshare/nesting.rs"]
+mod nesting;
+#[path = "unshare/persistence.rs"]
+mod persistence;
+#[path = "unshare/processes.rs"]
+mod processes;
+#[path = "unshare/reports.rs"]
+mod reports;
+
+use support::{Outcome, Program, Stage, Status, User, ours};
+
+/// A line of shell that somebody runs on a stage.
+struct Line<'a> {
+    stage: Stage<'a>,
+    line: String,
+}
+
+fn root(line: impl AsRef<str>) -> Line<'static> {
+    Line::new(User::Root, line.as_ref())
+}
+
+/// An ordinary user, uid and gid 4242.
+fn nsuser(line: impl AsRef<str>) -> Line<'static> {
+    Line::new(User::Nsuser, line.as_ref())
+}
+
+/// What a line may call.
+///
+/// * `start COMMAND` runs it beside the line, until `finish`; its first word goes into `$said`, its PID is `$!`;
+/// * `finish` shows what else it and its heirs say, until none of them can say any more, and its status;
+/// * `left` names the processes on the stage that are neither PID 1 nor the line's shell, nor dead;
+/// * `same A B` compares what two commands print.
+const FUNCTIONS: &str = r#"
+start() { mkfifo heard; "$@" >heard & exec 3<heard; read -r said <&3; }
+finish() { cat <&3; wait $!; echo $?; }
+left() {
+    for process in /proc/[0-9]*; do
+        case ${process#/proc/} in 1 | $$) continue ;; esac
+        grep -qs '^State:.[^ZX]' $process/status && tr '\0' ' ' <$process/cmdline
+    done
+}
+same() { [ "$(eval "$1")" = "$(eval "$2")" ] && echo same; }
+"#;
+
+/// `answer` says its PID, then waits. TERM and INT it answers, and ends with their number; USR1 ends it with status 3.
+const ANSWER: &str = r#"cat >/tmp/bin/answer <<'END'
+#!/bin/sh
+trap 'echo TERM; exit 15' TERM
+trap 'echo INT; exit 2' INT
+trap 'exit 3' USR1
+echo $$
+while :; do read -r line <&4; done 4<>/tmp/stage/never
+END
+chmod 755 /tmp/bin/answer
+"#;
+
+impl<'a> Line<'a> {
+    fn new(user: User, line: &str) -> Self {
+        Line { stage: Stage { user, setup: ANSWER }, line: line.to_owned() }
+    }
+
+    /// Shell commands that root carries out before.
+    fn after(self, setup: &'a str) -> Self {
+        Line { stage: Stage { setup, ..self.stage }, line: self.line }
+    }
+
+    fn outcome(&self) -> Outcome {
+        self.stage.run_sh(&unshare(), &format!("{FUNCTIONS}{}", self.line))
+    }
+
+    fn comes_to(&self, status: Status, stdout: &str, stderr: &str) {
+        let expected = Outcome { status, stdout: stdout.to_owned(), stderr: stderr.to_owned() };
+        let outcome = self.outcome();
+        assert!(outcome == expected, "{:?}: {}\n  came to:  {outcome}\n  not to:   {expected}", self.stage.user, self.line);
+    }
+
+    /// It ends well, prints this, and complains of nothing.
+    fn prints(&self, stdout: &str) {
+        self.comes_to(Status::Exit(0), stdout, "");
+    }
+
+    /// It prints nothing, complains of this, and ends with `status`.
+    fn fails(&self, status: i32, complaint: &str) {
+        self.comes_to(Status::Exit(status), "", &format!("{complaint}\n"));
+    }
+}
+
+fn unshare() -> Program {
+    ours("unshare", env!("CARGO_BIN_EXE_rs-unshare"))
+}
