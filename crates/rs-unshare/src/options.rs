@@ -22,6 +22,7 @@ use nscore::{Doing, Error, Result, accounts};
 #[derive(Debug, Parser)]
 #[command(args_override_self = true, disable_help_flag = true, disable_version_flag = true, version)]
 #[command(help_template = TEMPLATE)]
+#[group(skip)]
 pub struct Options {
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -56,6 +57,7 @@ pub struct Options {
 ///
 /// A field is `None` when the option was not given; else it has the files given, of which the last counts.
 #[derive(Debug, Args)]
+#[group(skip)]
 #[command(next_help_heading = "Namespaces (FILE: bind it there, so that it outlives the program)")]
 pub struct KindOptions {
     /// Mount points
@@ -86,6 +88,7 @@ pub struct KindOptions {
 
 /// Who one is inside.
 #[derive(Debug, Args)]
+#[group(skip)]
 #[command(next_help_heading = "Ids (all --map options imply --user)")]
 pub struct IdOptions {
     /// Become root: your uid and gid appear as 0
@@ -131,6 +134,7 @@ pub struct IdOptions {
 
 /// What the program finds in the file system.
 #[derive(Debug, Args)]
+#[group(skip)]
 #[command(next_help_heading = "Mounts")]
 pub struct MountOptions {
     /// Mount a /proc of the new pids (implies --mount)
@@ -155,6 +159,7 @@ pub struct MountOptions {
 
 /// How the program is started.
 #[derive(Debug, Args)]
+#[group(skip)]
 #[command(next_help_heading = "Process")]
 pub struct ProcessOptions {
     /// Run it as a child (PID 1, with --pid)
