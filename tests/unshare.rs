@@ -30,18 +30,19 @@ mod reports;
 use support::{Outcome, Program, Stage, Status, User, ours};
 
 /// A line of shell that somebody runs on a stage.
-struct Line<'a> {
-    stage: Stage<'a>,
+struct Line {
+    user: User,
+    setup: String,
     line: String,
 }
 
-fn root(line: impl AsRef<str>) -> Line<'static> {
-    Line::new(User::Root, line.as_ref())
+fn root(line: impl Into<String>) -> Line {
+    Line { user: User::Root, setup: ANSWER.to_owned(), line: line.into() }
 }
 
 /// An ordinary user, uid and gid 4242.
-fn nsuser(line: impl AsRef<str>) -> Line<'static> {
-    Line::new(User::Nsuser, line.as_ref())
+fn nsuser(line: impl Into<String>) -> Line {
+    Line { user: User::Nsuser, ..root(line) }
 }
 
 /// What a line may call.
@@ -58,6 +59,7 @@ left() {
         case ${process#/proc/} in 1 | $$) continue ;; esac
         grep -qs '^State:.[^ZX]' $process/status && tr '\0' ' ' <$process/cmdline
     done
+    return 0
 }
 same() { [ "$(eval "$1")" = "$(eval "$2")" ] && echo same; }
 "#;
@@ -74,24 +76,20 @@ END
 chmod 755 /tmp/bin/answer
 "#;
 
-impl<'a> Line<'a> {
-    fn new(user: User, line: &str) -> Self {
-        Line { stage: Stage { user, setup: ANSWER }, line: line.to_owned() }
-    }
-
+impl Line {
     /// Shell commands that root carries out before.
-    fn after(self, setup: &'a str) -> Self {
-        Line { stage: Stage { setup, ..self.stage }, line: self.line }
+    fn after(self, setup: &str) -> Self {
+        Line { setup: self.setup + setup, ..self }
     }
 
     fn outcome(&self) -> Outcome {
-        self.stage.run_sh(&unshare(), &format!("{FUNCTIONS}{}", self.line))
+        Stage { user: self.user, setup: &self.setup }.run_sh(&unshare(), &format!("{FUNCTIONS}{}", self.line))
     }
 
     fn comes_to(&self, status: Status, stdout: &str, stderr: &str) {
         let expected = Outcome { status, stdout: stdout.to_owned(), stderr: stderr.to_owned() };
         let outcome = self.outcome();
-        assert!(outcome == expected, "{:?}: {}\n  came to:  {outcome}\n  not to:   {expected}", self.stage.user, self.line);
+        assert!(outcome == expected, "{:?}: {}\n  came to:  {outcome}\n  not to:   {expected}", self.user, self.line);
     }
 
     /// It ends well, prints this, and complains of nothing.

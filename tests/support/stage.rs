@@ -157,9 +157,7 @@ impl Stage<'_> {
     fn start(&self, program: &Program, libraries: &[PathBuf], mut command: Command) -> (Child, Child) {
         let proc = File::open("/proc").expect("/proc");
         stay_on_this_cpu();
-        unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWPID).expect("namespaces for the stage");
-        mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)
-            .expect("private mounts");
+        separate().expect("namespaces for the stage");
         furnish(program, libraries);
         let first = self.start_first();
         record_namespaces(&proc, &first);
@@ -191,16 +189,21 @@ const ENVIRONMENT: [(&str, &str); 4] =
 
 /// Why no stage can be built here; None if it can.
 pub fn unavailable() -> Option<&'static str> {
-    static TRIED: OnceLock<bool> = OnceLock::new();
-    let possible = TRIED.get_or_init(|| {
-        let flags = CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWPID;
-        let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
-        let tried = thread::spawn(move || {
-            unshare(flags).and_then(|()| mount(None::<&str>, "/", None::<&str>, private, None::<&str>))
-        });
-        tried.join().is_ok_and(|result| result.is_ok())
-    });
-    if !possible { Some("no root that may make namespaces") } else { find("busybox").is_none().then_some("no busybox") }
+    static POSSIBLE: OnceLock<bool> = OnceLock::new();
+    if find("busybox").is_none() {
+        return Some("no busybox in PATH");
+    }
+    if ACCOUNTS.iter().any(|(name, _)| !Path::new("/etc").join(name).exists()) {
+        return Some("no /etc/passwd, group, subuid and subgid");
+    }
+    let possible = POSSIBLE.get_or_init(|| thread::spawn(separate).join().is_ok_and(|result| result.is_ok()));
+    (!possible).then_some("no root that may make namespaces")
+}
+
+/// Gives the calling thread the namespaces of a stage. No mount leaves them.
+fn separate() -> nix::Result<()> {
+    unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWPID)?;
+    mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)
 }
 
 /// Mounts and fills /tmp, and puts the accounts over /etc.

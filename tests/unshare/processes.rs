@@ -1,1 +1,102 @@
-//! x
+//! Parent and child: the death signal, signals to and fro, the status passed on.
+
+use crate::support::{Status, require};
+use crate::{nsuser, root};
+
+#[test]
+fn exit_statuses_and_signals_are_passed_on() {
+    require!(root);
+    for options in ["-f", "-rf", "--map-auto -f", "--kill-child", "--forward-signals"] {
+        nsuser(format!("exec unshare {options} sh -c 'exit 42'")).comes_to(Status::Exit(42), "", "");
+        // TERM, KILL, SEGV, QUIT, and the first real-time signal that is free.
+        for signal in [15, 9, 11, 3, 34] {
+            nsuser(format!("exec env --default-signal unshare {options} sh -c 'kill -{signal} $$'")).comes_to(
+                Status::Signal(signal),
+                "",
+                "",
+            );
+        }
+    }
+}
+
+#[test]
+fn kill_child_takes_the_child_along() {
+    require!(root);
+    for options in ["", "-r", "-rp", "-p --mount-proc", "--map-auto"] {
+        nsuser_or_root(options, "start unshare --kill-child OPTIONS answer; kill -KILL $!; finish").prints("137\n");
+    }
+}
+
+/// What needs no root is tried as an ordinary user.
+fn nsuser_or_root(options: &str, line: &str) -> crate::Line {
+    let line = line.replace("OPTIONS", options);
+    if options.starts_with("-p") { root(line) } else { nsuser(line) }
+}
+
+#[test]
+fn the_death_signal_may_be_one_that_the_program_answers() {
+    require!(root);
+    nsuser("start unshare --kill-child=TERM answer; kill -KILL $!; finish").prints("TERM\n137\n");
+    nsuser("start unshare --kill-child=sigterm -rp answer; kill -KILL $!; finish").prints("TERM\n137\n");
+    nsuser("start env --default-signal=INT unshare --kill-child=INT -r answer; kill -KILL $!; finish")
+        .prints("INT\n137\n");
+}
+
+#[test]
+fn kill_child_minds_every_death_of_the_parent() {
+    require!(root);
+    nsuser("start env --default-signal unshare --kill-child answer; kill -HUP $!; finish").prints("129\n");
+}
+
+#[test]
+fn without_kill_child_the_child_survives() {
+    require!(root);
+    nsuser("start unshare -f answer; { kill -KILL $!; wait $!; } 2>killed; kill -TERM $said; cat <&3").prints("TERM\n");
+}
+
+#[test]
+fn forwarded_signals_reach_the_program() {
+    require!(root);
+    for options in ["", "-r", "-rp"] {
+        nsuser(format!("start unshare --forward-signals {options} answer; kill -TERM $!; finish")).prints("TERM\n15\n");
+        nsuser(format!(
+            "start env --default-signal=INT unshare --forward-signals {options} answer; kill -INT $!; finish"
+        ))
+        .prints("INT\n2\n");
+    }
+}
+
+#[test]
+fn other_signals_do_not_wait_for_the_program() {
+    require!(root);
+    nsuser("start env --default-signal unshare -f answer; kill -HUP $!; wait $! 2>hangup; echo $?; kill -TERM $said; cat <&3")
+        .prints("129\nTERM\n");
+}
+
+#[test]
+fn a_waiting_parent_is_deaf_to_term_and_int() {
+    require!(root);
+    for options in ["-f", "-r --kill-child", "--map-auto -f"] {
+        nsuser(format!("start env --default-signal=INT unshare {options} answer; kill -TERM $!; kill -INT $!; kill -USR1 $said; finish"))
+            .prints("3\n");
+    }
+}
+
+#[test]
+fn a_stopped_child_does_not_stop_the_parent() {
+    require!(root);
+    for options in ["-f", "--forward-signals"] {
+        nsuser(format!("start unshare {options} answer; kill -STOP $said; await T $said; await S $!; kill -CONT $said; kill -USR1 $said; finish"))
+            .prints("3\n");
+    }
+}
+
+#[test]
+fn nothing_is_left_behind() {
+    require!(root);
+    for options in ["-f", "-rpf", "--map-auto", "--map-auto -f --kill-child", "--forward-signals"] {
+        nsuser(format!("unshare {options} true; left")).prints("");
+        nsuser(format!("unshare {options} nosuch 2>reason; left")).prints("");
+    }
+    root("unshare --uts=file -f --map-auto true; left").prints("");
+}

@@ -161,16 +161,24 @@ impl Helper {
             gatekeeper.open();
         }
         let Some(child) = self.child.take() else { return Ok(()) };
-        match Ending::from(child.wait()?) {
-            Ending::Exit(0) => Ok(()),
-            Ending::Exit(status) => Err(Error::new(Doing::Reported { status })),
-            Ending::Signal(_) => Err(Error::new(Doing::Reported { status: 1 })),
-        }
+        expect_success(child.wait()?)
     }
 
     /// Lets go of a helper that another process looks after: for the other side of a fork.
     pub fn leave_to_parent(mut self) {
         self.child = None;
+    }
+}
+
+/// Takes over the failure of another process, which has said why.
+///
+/// # Errors
+/// [`Doing::Reported`] with its exit status; 1 when a signal ended it.
+pub(crate) fn expect_success(status: ExitStatus) -> Result<()> {
+    match Ending::from(status) {
+        Ending::Exit(0) => Ok(()),
+        Ending::Exit(status) => Err(Error::new(Doing::Reported { status })),
+        Ending::Signal(_) => Err(Error::new(Doing::Reported { status: 1 })),
     }
 }
 

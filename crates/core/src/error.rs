@@ -108,7 +108,9 @@ pub enum Doing {
         source: PathBuf,
         target: PathBuf,
     },
-    SettingPropagation,
+    SettingPropagation {
+        target: PathBuf,
+    },
     ChangingRoot {
         directory: PathBuf,
     },
@@ -217,7 +219,12 @@ impl Doing {
             Doing::Pinning { source, target, .. } => {
                 joined(&[b"mount ", bytes(source), b" on ", bytes(target), b" failed"])
             }
-            Doing::SettingPropagation => "cannot change root filesystem propagation".into(),
+            Doing::SettingPropagation { target } if target == Path::new("/") => {
+                "cannot change root filesystem propagation".into()
+            }
+            Doing::SettingPropagation { target } => {
+                joined(&[b"cannot change ", bytes(target), b" filesystem propagation"])
+            }
             Doing::ChangingRoot { directory } => quoted("cannot change root directory to ", directory),
             Doing::ChangingDirectory { directory } => named("cannot change directory to ", directory),
             Doing::DroppingGroups => "setgroups failed".into(),

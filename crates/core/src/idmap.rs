@@ -12,6 +12,7 @@ use std::process::Command;
 use nix::errno::Errno;
 
 use crate::accounts;
+use crate::child;
 use crate::error::{Doing, Error, Result, While};
 use crate::number::{self, NotANumber};
 use crate::process::Process;
@@ -380,7 +381,7 @@ fn ask_mapper(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()> {
     command.arg(process.pid().to_string()).args(numbers.map(|number| number.to_string()));
     log::info!("{command:?}");
     let status = command.status().doing(|| Doing::Executing { program: side.mapper().into() })?;
-    if status.success() { Ok(()) } else { Err(Error::new(Doing::Reported { status: 1 })) }
+    child::expect_success(status)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
 use crate::error::{Doing, Error, Result, While};
@@ -61,7 +62,23 @@ impl Propagation {
 /// [`Doing::SettingPropagation`]: EINVAL when the root is no mount point, as in a chroot.
 pub fn set_propagation(propagation: Propagation) -> Result<()> {
     let Some((flag, _)) = propagation.flag() else { return Ok(()) };
-    mount(Some("none"), "/", None::<&str>, MsFlags::MS_REC | flag, None::<&str>).doing(|| Doing::SettingPropagation)
+    propagate(Path::new("/"), flag)
+}
+
+/// Makes the mounts on and below `target` private, so that what is mounted there stays here.
+///
+/// # Errors
+/// [`Doing::SettingPropagation`]; a `target` that is no mount point is none.
+pub fn make_private(target: &Path) -> Result<()> {
+    match propagate(target, MsFlags::MS_PRIVATE) {
+        Err(Error { errno: Some(Errno::EINVAL), .. }) => Ok(()),
+        result => result,
+    }
+}
+
+fn propagate(target: &Path, flag: MsFlags) -> Result<()> {
+    mount(Some("none"), target, None::<&str>, MsFlags::MS_REC | flag, None::<&str>)
+        .doing(|| Doing::SettingPropagation { target: target.into() })
 }
 
 /// What /proc and its like are mounted with: nothing in them is to be executed or opened as a device.

@@ -37,6 +37,7 @@ impl Signal {
 fn classic(name: &str) -> Option<i32> {
     match name {
         "CLD" => Some(libc::SIGCHLD),
+        "IOT" => Some(libc::SIGABRT),
         "POLL" => Some(libc::SIGPOLL),
         _ => signal::Signal::from_str(&format!("SIG{name}")).ok().map(|signal| signal as i32),
     }
@@ -108,6 +109,7 @@ mod tests {
             ("sigterm", 15),
             ("Sigusr1", 10),
             ("CLD", 17),
+            ("IOT", 6),
             ("POLL", 29),
             ("IO", 29),
             ("15", 15),

@@ -214,8 +214,9 @@ fn environment(process: &ProcessOptions) -> Environment {
 
 fn enter(kinds: Kinds, ids: &IdOptions, maps: &Maps, mounts: MountOptions) -> Vec<Step> {
     let mut steps = id_steps(ids, maps);
-    if kinds.contains(Kind::Mount) {
-        steps.extend(propagation(mounts.propagation.unwrap_or(Propagation::Private)));
+    let propagation = mounts.propagation.unwrap_or(Propagation::Private);
+    if kinds.contains(Kind::Mount) && propagation != Propagation::Unchanged {
+        steps.push(Step::SetPropagation(propagation));
     }
     steps.extend(directory_and_mount_steps(kinds, mounts));
     if let Some(gid) = ids.setgid {
@@ -238,10 +239,6 @@ fn id_steps(ids: &IdOptions, maps: &Maps) -> Vec<Step> {
     steps
 }
 
-fn propagation(propagation: Propagation) -> Option<Step> {
-    (propagation != Propagation::Unchanged).then_some(Step::SetPropagation(propagation))
-}
-
 fn directory_and_mount_steps(kinds: Kinds, mounts: MountOptions) -> Vec<Step> {
     let mut steps = Vec::new();
     let format = mounts.load_interp;
@@ -260,7 +257,9 @@ fn directory_and_mount_steps(kinds: Kinds, mounts: MountOptions) -> Vec<Step> {
     }
     steps.extend(mounts.root.map(Step::ChangeRoot));
     steps.extend(mounts.wd.map(Step::ChangeDirectory));
-    steps.extend(proc.or(proc_for_binfmt).map(Step::MountProc));
+    if let Some(target) = proc.or(proc_for_binfmt) {
+        steps.extend(mount_proc(mounts.propagation, target));
+    }
     if wants_binfmt {
         steps.push(Step::MountBinfmt(binfmt.clone()));
     }
@@ -268,6 +267,13 @@ fn directory_and_mount_steps(kinds: Kinds, mounts: MountOptions) -> Vec<Step> {
         steps.extend(format.iter().map(|format| register(&binfmt, format)));
     }
     steps
+}
+
+/// The new /proc is nobody else's business, whatever the other mounts are.
+fn mount_proc(propagation: Option<Propagation>, target: PathBuf) -> Vec<Step> {
+    let private = propagation.is_none_or(|propagation| propagation == Propagation::Private);
+    let make_private = (!private).then(|| Step::MakePrivate(target.clone()));
+    make_private.into_iter().chain([Step::MountProc(target)]).collect()
 }
 
 fn register(directory: &Path, format: &OsStr) -> Step {

@@ -19,6 +19,7 @@ pub enum Step {
     WriteMap(Side, IdRange),
     SetSetgroups(Setgroups),
     SetPropagation(Propagation),
+    MakePrivate(PathBuf),
     ChangeRoot(PathBuf),
     ChangeDirectory(PathBuf),
     MountProc(PathBuf),
@@ -43,6 +44,7 @@ impl Step {
             Step::WriteMap(side, range) => idmap::write_own(*side, *range),
             Step::SetSetgroups(policy) => idmap::set_setgroups(*policy),
             Step::SetPropagation(propagation) => mounts::set_propagation(*propagation),
+            Step::MakePrivate(target) => mounts::make_private(target),
             Step::ChangeRoot(directory) => mounts::change_root(directory),
             Step::ChangeDirectory(directory) => mounts::change_directory(directory),
             Step::MountProc(target) => mounts::mount_proc(target),
@@ -73,6 +75,7 @@ impl fmt::Display for Step {
             Step::SetPropagation(propagation) => {
                 write!(f, "mount(\"/\", MS_REC|{})", propagation.flag().map_or("0", |(_, name)| name))
             }
+            Step::MakePrivate(target) => write!(f, "mount({target:?}, MS_REC|MS_PRIVATE)"),
             Step::ChangeRoot(directory) => write!(f, "chroot({directory:?}), chdir(\"/\")"),
             Step::ChangeDirectory(directory) => write!(f, "chdir({directory:?})"),
             Step::MountProc(target) => write!(f, "mount(\"proc\", {target:?}, {HARMLESS})"),
