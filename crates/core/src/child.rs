@@ -64,6 +64,27 @@ impl Child {
         }
     }
 
+    /// Waits for its end, and stops whenever it stops: so that a shell which waits for this process sees
+    /// what the child does, and `fg` continues both.
+    ///
+    /// # Errors
+    /// [`Doing::Waiting`].
+    pub fn wait_and_stop_along(self) -> Result<ExitStatus> {
+        loop {
+            log::debug!("waitpid({}, WUNTRACED)", self.pid);
+            match sys::wait(self.pid, libc::WUNTRACED).doing(|| Doing::Waiting)? {
+                Some(status) if status.stopped_signal().is_some() => {
+                    log::info!("kill({}, SIGSTOP), kill({}, SIGCONT)", Pid::this(), self.pid);
+                    // Neither has a reason to fail, nor could anything else be done.
+                    let _ = sys::kill(Pid::this(), libc::SIGSTOP);
+                    let _ = sys::kill(self.pid, libc::SIGCONT);
+                }
+                Some(status) => return Ok(status),
+                None => {}
+            }
+        }
+    }
+
     /// How it ended, if it has.
     fn ended(&self) -> Result<Option<ExitStatus>> {
         sys::wait(self.pid, libc::WNOHANG).doing(|| Doing::Waiting)
@@ -290,7 +311,7 @@ impl DeathSignal {
 }
 
 /// Whether the process behind `pidfd` has ended.
-fn has_ended(pidfd: &OwnedFd) -> nix::Result<bool> {
+pub(crate) fn has_ended(pidfd: &OwnedFd) -> nix::Result<bool> {
     loop {
         match poll(&mut [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)], PollTimeout::ZERO) {
             Err(Errno::EINTR) => {}

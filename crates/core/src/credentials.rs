@@ -14,6 +14,16 @@ pub fn drop_groups() -> Result<()> {
     unistd::setgroups(&[]).doing(|| Doing::DroppingGroups)
 }
 
+/// Whether this process has supplementary groups that give it more than its own group does.
+///
+/// # Errors
+/// [`Doing::DroppingGroups`].
+pub fn has_further_groups() -> Result<bool> {
+    let own = unistd::getegid();
+    let groups = unistd::getgroups().doing(|| Doing::DroppingGroups)?;
+    Ok(groups.into_iter().any(|group| group != own))
+}
+
 /// Takes on `gid` as real, effective and saved group id, in the current user namespace's numbers.
 ///
 /// # Errors

@@ -57,8 +57,28 @@ pub enum Doing {
         clock: &'static str,
         text: OsString,
     },
+    ParsingPid {
+        text: OsString,
+    },
+    ParsingNamespaceId {
+        text: OsString,
+    },
+    ParsingDescriptor {
+        text: OsString,
+    },
     OffsetsWithoutTimeNamespace,
     AllowingSetgroupsWithGroupMap,
+    RepeatingTarget,
+    CombiningOptions {
+        first: &'static str,
+        second: &'static str,
+    },
+    // What is missing on the command line.
+    FindingTarget,
+    FindingTargetFor {
+        file: &'static str,
+    },
+    FindingNamespaces,
     // Files that describe who may map what.
     FindingSubordinateIds {
         user: OsString,
@@ -70,8 +90,34 @@ pub enum Doing {
     FindingUser {
         uid: u32,
     },
+    FindingCgroup2,
     // System calls.
     Unsharing,
+    CheckingPid {
+        pid: u32,
+    },
+    OpeningPidfdOf {
+        pid: u32,
+    },
+    CopyingDescriptor {
+        pidfd: i32,
+        number: i32,
+    },
+    AskingSocket {
+        socket: i32,
+    },
+    OpeningById {
+        id: u64,
+    },
+    OpeningOwner,
+    Comparing {
+        path: PathBuf,
+    },
+    Hiding,
+    Entering {
+        kind: Kind,
+    },
+    EnteringTarget,
     Forking,
     OpeningPipe,
     OpeningPidfd,
@@ -117,6 +163,12 @@ pub enum Doing {
     ChangingDirectory {
         directory: PathBuf,
     },
+    ChangingRootByDescriptor,
+    ChangingDirectoryByDescriptor {
+        which: &'static str,
+    },
+    OpeningWorkingDirectory,
+    SettingEnvironment,
     DroppingGroups,
     SettingGid,
     SettingUid,
@@ -181,6 +233,19 @@ impl Doing {
             Doing::ParsingPropagation { text } => named("unsupported propagation mode: ", text),
             Doing::ParsingSetgroups { text } => quoted("unsupported --setgroups argument ", text),
             Doing::ParsingOffset { clock, text } => quoted(&format!("failed to parse {clock} offset: "), text),
+            Doing::ParsingPid { text } => quoted("failed to parse PID argument ", text),
+            Doing::ParsingNamespaceId { text } => named("failed to parse nsid: ", text),
+            Doing::ParsingDescriptor { text } => quoted("failed to parse file descriptor: ", text),
+            Doing::RepeatingTarget => "option --target may be given only once".into(),
+            Doing::CombiningOptions { first, second } => {
+                format!("options --{first} and --{second} cannot be combined").into()
+            }
+            Doing::FindingTarget => "no target PID specified".into(),
+            Doing::FindingTargetFor { file } => {
+                format!("neither filename nor target pid supplied for {file}").into()
+            }
+            Doing::FindingNamespaces => "no namespace specified".into(),
+            Doing::FindingCgroup2 => "--join-cgroup is only supported in cgroup v2".into(),
             Doing::OffsetsWithoutTimeNamespace => {
                 "options --monotonic and --boottime require unsharing of a time namespace (-T)".into()
             }
@@ -192,8 +257,31 @@ impl Doing {
             }
             Doing::ParsingSubordinateIds { text } => quoted("failed to parse subid map: ", text),
             Doing::FindingUser { uid } => format!("you (user {uid}) don't exist.").into(),
-            step => step.words_of_a_call(),
+            step => step.words_of_entering().unwrap_or_else(|| step.words_of_a_call()),
         }
+    }
+
+    /// The words for what only nsenter does.
+    fn words_of_entering(&self) -> Option<OsString> {
+        Some(match self {
+            Doing::CheckingPid { pid } => format!("failed to obtain a valid file descriptor for PID {pid}").into(),
+            Doing::OpeningPidfdOf { pid } => format!("failed to pidfd_open() for {pid}").into(),
+            Doing::CopyingDescriptor { pidfd, number } => format!("pidfd_getfd({pidfd}, {number})").into(),
+            Doing::AskingSocket { socket } => format!("ioctl({socket}, SIOCGSKNS)").into(),
+            Doing::OpeningById { id } => format!("cannot open namespace of id {id}").into(),
+            Doing::OpeningOwner => "failed to open parent namespace".into(),
+            Doing::Comparing { path } => joined(&[b"stat of ", bytes(path), b" failed"]),
+            Doing::Hiding => "prctl failed".into(),
+            Doing::Entering { kind } => format!("reassociate to namespace 'ns/{}' failed", kind.link()).into(),
+            Doing::EnteringTarget => "reassociate to namespaces failed".into(),
+            Doing::ChangingRootByDescriptor => "chroot failed".into(),
+            Doing::ChangingDirectoryByDescriptor { which } => {
+                format!("change directory by {which} file descriptor failed").into()
+            }
+            Doing::OpeningWorkingDirectory => "cannot open current working directory".into(),
+            Doing::SettingEnvironment => "failed to set environment variables".into(),
+            _ => return None,
+        })
     }
 
     fn words_of_a_call(&self) -> OsString {

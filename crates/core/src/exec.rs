@@ -89,21 +89,85 @@ pub enum Environment {
     Inherited,
     /// Only these variables, where they exist; the last one named comes first.
     Only(Vec<OsString>),
+    /// These instead, the last one first.
+    Replaced(Vec<(OsString, OsString)>),
 }
 
 impl Environment {
     /// Makes it this process's environment, so that PATH and SHELL mean the new one from here on.
     pub fn adopt(&self) {
-        if let Environment::Only(names) = self {
-            log::info!("keeping of the environment: {names:?}");
-            let variables: Vec<_> = names.iter().rev().filter_map(variable).collect();
-            sys::replace_environment(&variables);
+        match self {
+            Environment::Inherited => {}
+            Environment::Only(names) => {
+                log::info!("keeping of the environment: {names:?}");
+                let variables: Vec<_> = names.iter().rev().filter_map(variable).collect();
+                sys::replace_environment(&variables);
+            }
+            Environment::Replaced(variables) => {
+                log::info!("taking an environment of {} variables", variables.len());
+                let reversed: Vec<_> = variables.iter().rev().cloned().collect();
+                sys::replace_environment(&reversed);
+            }
         }
     }
+
+    /// Reads what proc_pid_environ(5) holds.
+    ///
+    /// # Errors
+    /// [`Doing::SettingEnvironment`] with EINVAL when an entry is no `NAME=value`.
+    pub fn parse(contents: &[u8]) -> Result<Self> {
+        let text = contents.strip_suffix(b"\0").unwrap_or(contents);
+        if text.is_empty() {
+            return Ok(Environment::Replaced(Vec::new()));
+        }
+        let variables = text.split(|byte| *byte == 0).map(split_variable).collect::<Option<_>>();
+        variables
+            .map(Environment::Replaced)
+            .ok_or(Error { doing: Doing::SettingEnvironment, errno: Some(Errno::EINVAL) })
+    }
+
+    /// Leaves out the variables with which a dynamic loader can be told to load something else, see ld.so(8).
+    pub fn without_loader_variables(self) -> Self {
+        match self {
+            Environment::Replaced(mut variables) => {
+                variables.retain(|(name, _)| !name.as_bytes().starts_with(b"LD_"));
+                Environment::Replaced(variables)
+            }
+            other => other,
+        }
+    }
+}
+
+fn split_variable(entry: &[u8]) -> Option<(OsString, OsString)> {
+    let place = entry.iter().position(|byte| *byte == b'=').filter(|place| *place > 0)?;
+    let text = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+    Some((text(&entry[..place]), text(&entry[place + 1..])))
 }
 
 fn variable(name: &OsString) -> Option<(OsString, OsString)> {
     // Such names exist in no environment, and std would panic on setting them.
     let sensible = !name.is_empty() && !name.as_bytes().contains(&b'=');
     sensible.then(|| env::var_os(name)).flatten().map(|value| (name.clone(), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(contents: &[u8]) -> Vec<(OsString, OsString)> {
+        match Environment::parse(contents).unwrap().without_loader_variables() {
+            Environment::Replaced(variables) => variables,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn environments_of_other_processes() {
+        assert_eq!(variables(b""), []);
+        let all = [("A".into(), "1=2".into()), ("B".into(), "".into()), ("XLD_".into(), "3".into())];
+        assert_eq!(variables(b"A=1=2\0LD_PRELOAD=/evil\0B=\0LD_=\0XLD_=3\0"), all);
+        for contents in [&b"A\0"[..], b"=x\0", b"A=1\0\0B=2\0"] {
+            assert_eq!(Environment::parse(contents).unwrap_err().errno, Some(Errno::EINVAL));
+        }
+    }
 }

@@ -5,11 +5,14 @@
 //! what was being done, on what, and with which errno.
 
 pub mod accounts;
+pub mod arguments;
+pub mod cgroup;
 pub mod child;
 pub mod credentials;
 pub mod error;
 pub mod exec;
 pub mod getopt;
+pub mod handle;
 pub mod idmap;
 pub mod kind;
 pub mod logging;
@@ -17,7 +20,9 @@ pub mod mounts;
 pub mod number;
 pub mod process;
 pub mod procfile;
+pub mod program;
 pub mod report;
+pub mod selinux;
 pub mod signals;
 pub mod sys;
 pub mod timens;

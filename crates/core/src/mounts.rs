@@ -1,7 +1,8 @@
-//! Mounts of a new mount namespace: propagation, /proc, binfmt_misc; and namespaces kept in files.
+//! Mounts: propagation, /proc, binfmt_misc, root and working directory; and namespaces kept in files.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -11,6 +12,7 @@ use crate::error::{Doing, Error, Result, While};
 use crate::kind::Kind;
 use crate::process::Process;
 use crate::procfile;
+use crate::sys;
 
 /// How mounts of a new mount namespace and of the old one are passed on to each other,
 /// see "SHARED SUBTREES" in mount_namespaces(7).
@@ -139,6 +141,83 @@ pub fn change_directory(directory: &Path) -> Result<()> {
     nix::unistd::chdir(directory).doing(|| Doing::ChangingDirectory { directory: directory.into() })
 }
 
+/// Makes the directory that is open the root directory and the working directory.
+///
+/// # Errors
+/// [`Doing::ChangingRootByDescriptor`]: ENOTDIR, EPERM without CAP_SYS_CHROOT.
+pub fn change_root_to(directory: &File) -> Result<()> {
+    log::info!("fchdir(root), chroot(\".\"), chdir(\"/\")");
+    nix::unistd::fchdir(directory).doing(|| Doing::ChangingDirectoryByDescriptor { which: "root" })?;
+    nix::unistd::chroot(".").doing(|| Doing::ChangingRootByDescriptor)?;
+    nix::unistd::chdir("/").doing(|| Doing::ChangingDirectory { directory: "/".into() })
+}
+
+/// Makes the directory that is open the working directory, wherever it is.
+///
+/// # Errors
+/// [`Doing::ChangingDirectoryByDescriptor`].
+pub fn change_directory_to(directory: &File) -> Result<()> {
+    log::info!("fchdir(working directory)");
+    nix::unistd::fchdir(directory).doing(|| Doing::ChangingDirectoryByDescriptor { which: "working directory" })
+}
+
+/// Whether the working directory lies below the root directory: outside it, `..` leads to files that are none of
+/// the program's business.
+pub fn working_directory_is_below_root() -> bool {
+    sys::working_directory_is_below_root()
+}
+
+/// A line of proc_pid_mountinfo(5), as far as it matters here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// What of the file system is mounted.
+    pub root: PathBuf,
+    /// On what.
+    pub target: PathBuf,
+    /// The type of the file system.
+    pub filesystem: OsString,
+}
+
+/// The mounts that this process sees.
+///
+/// # Errors
+/// [`Doing::Reading`].
+pub fn own_mounts() -> Result<Vec<Mount>> {
+    let path = Path::new("/proc/self/mountinfo");
+    log::debug!("read(\"{}\")", path.display());
+    let text = std::fs::read(path).doing(|| Doing::Reading { path: path.into() })?;
+    Ok(text.split(|byte| *byte == b'\n').filter_map(parse_mount).collect())
+}
+
+/// The files in which this process sees namespaces kept.
+pub fn mounted_namespaces() -> impl Iterator<Item = PathBuf> {
+    let mounts = own_mounts().unwrap_or_default().into_iter();
+    mounts.filter(|mount| mount.filesystem == "nsfs").map(|mount| mount.target)
+}
+
+fn parse_mount(line: &[u8]) -> Option<Mount> {
+    let mut fields = line.split(|byte| *byte == b' ');
+    let root = unescape(fields.nth(3)?);
+    let target = unescape(fields.next()?);
+    // Options, and then optional fields up to a lone dash.
+    let filesystem = unescape(fields.skip_while(|field| *field != b"-").nth(1)?);
+    Some(Mount { root: root.into(), target: target.into(), filesystem })
+}
+
+/// Undoes the kernel's spelling of blanks: `\040`.
+fn unescape(field: &[u8]) -> OsString {
+    let mut text = Vec::with_capacity(field.len());
+    let mut rest = field;
+    while let Some((&byte, after)) = rest.split_first() {
+        let octal = after.get(..3).and_then(|digits| str::from_utf8(digits).ok());
+        match octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()).filter(|_| byte == b'\\') {
+            Some(escaped) => (text.push(escaped), rest = &after[3..]),
+            None => (text.push(byte), rest = after),
+        };
+    }
+    OsString::from_vec(text)
+}
+
 /// A namespace to be kept alive by a bind mount on a file, see namespaces(7).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pin {
@@ -179,5 +258,19 @@ fn unpin(pins: &[Pin]) {
         log::info!("umount2(\"{}\", MNT_DETACH)", pin.file.display());
         // What cannot be undone is no reason to hide the error that led here.
         let _ = umount2(&pin.file, MntFlags::MNT_DETACH);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_mountinfo() {
+        let line = b"36 35 98:0 /mnt1 /mnt\\0402 rw,noatime master:1 shared:2 - ext3 /dev/root rw,errors=continue";
+        let mount = Mount { root: "/mnt1".into(), target: "/mnt 2".into(), filesystem: "ext3".into() };
+        assert_eq!(parse_mount(line), Some(mount));
+        assert_eq!(parse_mount(b"36 35 98:0 / /a\\134b\\ rw - nsfs nsfs rw").unwrap().target, Path::new("/a\\b\\"));
+        assert_eq!(parse_mount(b""), None);
     }
 }

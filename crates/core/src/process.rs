@@ -1,11 +1,26 @@
 //! A process that stays the same process, whatever becomes of its number.
 
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
-use std::os::fd::AsRawFd;
+use std::io::Read;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Doing, Result, While};
+use nix::errno::Errno;
+use nix::fcntl::{AtFlags, FcntlArg, OFlag, fcntl, open, openat};
+use nix::sched::setns;
+use nix::sys::stat::{FileStat, Mode, fstat, fstatat};
+use nix::sys::statfs::{FsType, fstatfs};
+use nix::unistd::Pid;
+
+use crate::child;
+use crate::error::{Doing, Error, Result, While};
+use crate::handle::{self, Handle, Identity};
+use crate::kind::{Kind, Kinds};
+use crate::number::{self, NotANumber};
+use crate::sys;
 
 /// A process, held by its directory in /proc: when the process is gone, so are the files below it,
 /// even if another process has got its number.
@@ -47,6 +62,239 @@ impl Process {
     }
 }
 
+/// A process that somebody named: held by a pidfd and by its directory in /proc, which are known to
+/// belong together. Everything about it is opened below that directory.
+#[derive(Debug)]
+pub struct Target {
+    pid: u32,
+    /// ENOENT for a thread that leads no process; its files are there all the same.
+    pidfd: nix::Result<OwnedFd>,
+    /// Missing only matters to those who need a file.
+    directory: nix::Result<OwnedFd>,
+}
+
+/// What fstatfs(2) says of pidfds since Linux 6.9, from when on their inodes are unique.
+const PIDFS_MAGIC: FsType = FsType(0x5049_4446);
+
+/// Where descriptors go that are to leave the low numbers to others.
+const HIGH: i32 = 64;
+
+impl Target {
+    /// Takes hold of the process that `text` names: `PID`, or `PID:INODE` with the inode of its pidfd.
+    ///
+    /// # Errors
+    /// [`Doing::ParsingPid`], [`Doing::CheckingPid`] when PID is not, or no longer, the process with that inode.
+    pub fn parse(text: &OsStr) -> Result<Self> {
+        let (pid, inode) = read_name(text).map_err(|reason| {
+            let errno = if reason == NotANumber::OutOfRange { Errno::ERANGE } else { Errno::EINVAL };
+            Error { doing: Doing::ParsingPid { text: text.into() }, errno: Some(errno) }
+        })?;
+        let target = Self::open(pid);
+        if let Some(inode) = inode {
+            target.check_inode(inode).doing(|| Doing::CheckingPid { pid })?;
+        }
+        Ok(target)
+    }
+
+    /// Takes hold of the process that has this number now.
+    pub fn open(pid: u32) -> Self {
+        log::debug!("pidfd_open({pid}), open(\"/proc/{pid}\", O_PATH), pidfd_send_signal(0)");
+        let pidfd = i32::try_from(pid).map_err(|_| Errno::ESRCH).map(Pid::from_raw).and_then(sys::pidfd_open);
+        let directory = open_directory(pid).and_then(|directory| match &pidfd {
+            // As long as the process of the pidfd has not been waited for, its number is not given away.
+            Ok(pidfd) => still_there(pidfd).map(|()| directory),
+            Err(Errno::ESRCH) => Err(Errno::ENOENT),
+            Err(_) => Ok(directory),
+        });
+        Self { pid, pidfd, directory }
+    }
+
+    fn check_inode(&self, inode: u64) -> nix::Result<()> {
+        let pidfd = self.pidfd.as_ref().map_err(|errno| *errno)?;
+        if fstatfs(pidfd)?.filesystem_type() != PIDFS_MAGIC {
+            return Err(Errno::EOPNOTSUPP);
+        }
+        (fstat(pidfd)?.st_ino == inode).then_some(()).ok_or(Errno::ESRCH)
+    }
+
+    /// Its number, as this process's /proc shows it.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// What people call its file `name`: `/proc/PID/name`.
+    pub fn path(&self, name: &str) -> PathBuf {
+        format!("/proc/{}/{name}", self.pid).into()
+    }
+
+    /// The pidfd, where the kernel gave one.
+    ///
+    /// # Errors
+    /// [`Doing::OpeningPidfdOf`].
+    pub fn pidfd(&self) -> Result<BorrowedFd<'_>> {
+        self.pidfd.as_ref().map(AsFd::as_fd).map_err(|errno| self.failed_pidfd(*errno))
+    }
+
+    fn failed_pidfd(&self, errno: Errno) -> Error {
+        Error { doing: Doing::OpeningPidfdOf { pid: self.pid }, errno: Some(errno) }
+    }
+
+    /// Whether namespaces can be entered through the pidfd; else they have to be opened one by one.
+    pub fn has_pidfd(&self) -> bool {
+        self.pidfd.is_ok()
+    }
+
+    fn open_at(&self, name: &str, flags: OFlag) -> nix::Result<OwnedFd> {
+        let directory = self.directory.as_ref().map_err(|errno| *errno)?;
+        openat(directory, name, flags | OFlag::O_CLOEXEC, Mode::empty())
+    }
+
+    fn stat_at(&self, name: &str) -> nix::Result<FileStat> {
+        let directory = self.directory.as_ref().map_err(|errno| *errno)?;
+        fstatat(directory, name, AtFlags::empty())
+    }
+
+    /// Opens its directory `root` or `cwd`.
+    ///
+    /// # Errors
+    /// [`Doing::Opening`].
+    pub fn open_directory(&self, name: &str) -> Result<File> {
+        log::debug!("openat(\"{}\", O_DIRECTORY)", self.path(name).display());
+        self.open_at(name, OFlag::O_RDONLY | OFlag::O_DIRECTORY)
+            .map(File::from)
+            .doing(|| Doing::Opening { path: self.path(name) })
+    }
+
+    /// Reads its file `name` whole.
+    ///
+    /// # Errors
+    /// [`Doing::Opening`], [`Doing::Reading`]; both with ESRCH when it has ended meanwhile, because its
+    /// files look empty then.
+    pub fn read(&self, name: &str) -> Result<Vec<u8>> {
+        let path = || self.path(name);
+        log::debug!("read(\"{}\")", path().display());
+        let mut file = self.open_at(name, OFlag::O_RDONLY).map(File::from).doing(|| Doing::Opening { path: path() })?;
+        let mut contents = Vec::new();
+        file.read_to_end(&mut contents).doing(|| Doing::Reading { path: path() })?;
+        self.check_alive().doing(|| Doing::Reading { path: path() })?;
+        Ok(contents)
+    }
+
+    /// Opens one of its namespaces.
+    ///
+    /// # Errors
+    /// [`Doing::Opening`].
+    pub fn namespace(&self, kind: Kind) -> Result<Handle> {
+        let link = format!("ns/{}", kind.link());
+        log::debug!("openat(\"{}\")", self.path(&link).display());
+        let opened = self.open_at(&link, OFlag::O_RDONLY).and_then(Handle::from_descriptor);
+        opened.doing(|| Doing::Opening { path: self.path(&link) })
+    }
+
+    /// Which namespace of a kind it is in.
+    ///
+    /// # Errors
+    /// [`Doing::Comparing`].
+    pub fn namespace_identity(&self, kind: Kind) -> Result<Identity> {
+        let link = format!("ns/{}", kind.link());
+        let stat = self.stat_at(&link).doing(|| Doing::Comparing { path: self.path(&link) })?;
+        Ok(Identity::of(&stat))
+    }
+
+    /// Enters its namespaces of these kinds, all or none.
+    ///
+    /// # Errors
+    /// [`Doing::EnteringTarget`], see setns(2): ESRCH when it has ended.
+    pub fn enter(&self, kinds: Kinds) -> Result<()> {
+        let pidfd = self.pidfd.as_ref().map_err(|errno| *errno);
+        pidfd.and_then(|pidfd| setns(pidfd, kinds.flags())).doing(|| Doing::EnteringTarget)
+    }
+
+    /// A copy of its descriptor `number`.
+    ///
+    /// # Errors
+    /// [`Doing::OpeningPidfdOf`]; [`Doing::CopyingDescriptor`]: EBADF when it has none of that number, EPERM
+    /// when this process may not trace it.
+    pub fn descriptor(&self, number: i32) -> Result<OwnedFd> {
+        let pidfd = self.pidfd()?;
+        log::info!("pidfd_getfd({}, {number})", pidfd.as_raw_fd());
+        sys::pidfd_getfd(pidfd, number).doing(|| Doing::CopyingDescriptor { pidfd: pidfd.as_raw_fd(), number })
+    }
+
+    /// Its effective user and group id, in the numbers of the user namespace that this process is in now.
+    ///
+    /// # Errors
+    /// [`Doing::Opening`] on its directory; ESRCH when it has ended, because that directory is root's then.
+    pub fn ids(&self) -> Result<(u32, u32)> {
+        let directory = self.directory.as_ref().map_err(|errno| *errno);
+        let stat = directory.and_then(fstat).doing(|| Doing::Opening { path: self.path("") })?;
+        self.check_alive().doing(|| Doing::Opening { path: self.path("") })?;
+        Ok((stat.st_uid, stat.st_gid))
+    }
+
+    /// ENOENT, or whatever it was, when its directory could not be had.
+    ///
+    /// # Errors
+    /// [`Doing::Opening`] on the directory.
+    pub fn check_directory(&self) -> Result<()> {
+        self.directory.as_ref().map(drop).map_err(|errno| *errno).doing(|| Doing::Opening { path: self.path("") })
+    }
+
+    fn check_alive(&self) -> nix::Result<()> {
+        match &self.pidfd {
+            Ok(pidfd) if child::has_ended(pidfd)? => Err(Errno::ESRCH),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn read_name(text: &OsStr) -> Result<(u32, Option<u64>), NotANumber> {
+    let mut parts = text.as_bytes().splitn(2, |byte| *byte == b':').map(OsStr::from_bytes);
+    let pid = number::parse(parts.next().unwrap_or_default(), 1, i64::from(i32::MAX))?;
+    let inode = parts.next().map(|inode| number::parse(inode, 1, i64::MAX)).transpose()?;
+    let out_of_range = |_| NotANumber::OutOfRange;
+    Ok((u32::try_from(pid).map_err(out_of_range)?, inode.map(u64::try_from).transpose().map_err(out_of_range)?))
+}
+
+/// Opens /proc/PID, of a real /proc.
+fn open_directory(pid: u32) -> nix::Result<OwnedFd> {
+    let path = format!("/proc/{pid}");
+    let directory = open(path.as_str(), OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
+    if !handle::is_proc(&directory)? {
+        return Err(Errno::EOPNOTSUPP);
+    }
+    // Messages name descriptors by their numbers, as util-linux's do, which has none for this directory.
+    match fcntl(&directory, FcntlArg::F_DUPFD_CLOEXEC(HIGH)) {
+        Ok(fd) => sys::adopt(fd),
+        Err(_) => Ok(directory),
+    }
+}
+
+/// Fails when the process behind `pidfd` is gone and waited for, so that its number may be another's.
+fn still_there(pidfd: &OwnedFd) -> nix::Result<()> {
+    match sys::pidfd_send_signal(pidfd.as_fd(), 0) {
+        Err(Errno::ESRCH) => Err(Errno::ENOENT),
+        // EPERM: it is there, and somebody else's.
+        _ => Ok(()),
+    }
+}
+
+/// Which namespace of a kind the next child of this process will be in; none where the kernel has no such kind.
+pub fn own_namespace_identity(kind: Kind) -> Option<Identity> {
+    let path = format!("/proc/self/ns/{}", kind.children_link());
+    nix::sys::stat::stat(path.as_str()).ok().map(|stat| Identity::of(&stat))
+}
+
+/// Makes this process unreadable to all but the initial user namespace's root, until it executes a program:
+/// its exe, its descriptors, its memory. See PR_SET_DUMPABLE in prctl(2).
+///
+/// # Errors
+/// [`Doing::Hiding`].
+pub fn hide() -> Result<()> {
+    log::info!("prctl(PR_SET_DUMPABLE, 0)");
+    nix::sys::prctl::set_dumpable(false).doing(|| Doing::Hiding)
+}
+
 /// Who this process is to the kernel, in one line for the log: ids, capabilities, and what else decides over its calls.
 pub fn identity() -> String {
     let status = procfs::process::Process::myself().and_then(|process| process.status());
@@ -64,4 +312,41 @@ pub fn identity() -> String {
         optional(status.nonewprivs),
         optional(status.seccomp.map(u64::from)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_processes() {
+        for (text, wanted) in [
+            ("1", Ok((1, None))),
+            (" +7", Ok((7, None))),
+            ("1:5", Ok((1, Some(5)))),
+            ("", Err(NotANumber::Malformed)),
+            ("abc", Err(NotANumber::Malformed)),
+            ("1:", Err(NotANumber::Malformed)),
+            (":1", Err(NotANumber::Malformed)),
+            ("1:2:3", Err(NotANumber::Malformed)),
+            ("0", Err(NotANumber::OutOfRange)),
+            ("-1", Err(NotANumber::OutOfRange)),
+            ("2147483648", Err(NotANumber::OutOfRange)),
+        ] {
+            assert_eq!(read_name(OsStr::new(text)), wanted, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_process_and_its_directory_belong_together() {
+        let own = Target::open(std::process::id());
+        assert!(own.has_pidfd() && own.check_directory().is_ok());
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let target = Target::open(child.id());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(target.read("environ").is_err() && target.ids().is_err() && target.namespace(Kind::Uts).is_err());
+        let gone = Target::open(child.id());
+        assert_eq!(gone.check_directory().unwrap_err().errno, Some(Errno::ENOENT));
+    }
 }

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, OsString, c_char, c_int};
-use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -162,4 +162,101 @@ pub(crate) fn unblock(signal: c_int) -> nix::Result<()> {
     Errno::result(unsafe { libc::sigaddset(set.as_mut_ptr(), signal) })?;
     // SAFETY: the set is initialised and outlives the call; the old one is not asked for.
     Errno::result(unsafe { libc::sigprocmask(libc::SIG_UNBLOCK, set.as_ptr(), std::ptr::null_mut()) }).map(drop)
+}
+
+/// Takes charge of a descriptor that a call has just given to us.
+pub(crate) fn adopt(fd: RawFd) -> nix::Result<OwnedFd> {
+    if fd < 0 {
+        return Err(Errno::EBADF);
+    }
+    // SAFETY: the callers pass on what the kernel gave them a moment ago, and keep no copy.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// pidfd_send_signal(2); signal 0 asks whether the process is there.
+pub(crate) fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: c_int) -> nix::Result<()> {
+    let none = std::ptr::null::<libc::siginfo_t>();
+    // SAFETY: without a siginfo the call takes numbers only.
+    let result = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal, none, 0) };
+    Errno::result(result).map(drop)
+}
+
+/// pidfd_getfd(2): a copy, close-on-exec, of another process's descriptor.
+pub(crate) fn pidfd_getfd(pidfd: BorrowedFd<'_>, number: c_int) -> nix::Result<OwnedFd> {
+    // SAFETY: the call takes numbers and touches no memory of ours.
+    let fd = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_getfd, pidfd.as_raw_fd(), number, 0) })?;
+    RawFd::try_from(fd).map_err(|_| Errno::EBADF).and_then(adopt)
+}
+
+/// ioctl(2) with a request that takes no argument and gives a number.
+fn ask(file: BorrowedFd<'_>, request: libc::Ioctl) -> nix::Result<c_int> {
+    // SAFETY: none of the requests below has an argument, so no memory of ours is touched.
+    Errno::result(unsafe { libc::ioctl(file.as_raw_fd(), request) })
+}
+
+/// NS_GET_USERNS of ioctl_nsfs(2), close-on-exec.
+pub(crate) fn namespace_owner(namespace: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
+    ask(namespace, libc::NS_GET_USERNS).and_then(adopt)
+}
+
+/// NS_GET_PARENT of ioctl_nsfs(2), close-on-exec.
+pub(crate) fn namespace_parent(namespace: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
+    ask(namespace, libc::NS_GET_PARENT).and_then(adopt)
+}
+
+/// NS_GET_NSTYPE of ioctl_nsfs(2): the flag of clone(2).
+pub(crate) fn namespace_kind(namespace: BorrowedFd<'_>) -> nix::Result<c_int> {
+    ask(namespace, libc::NS_GET_NSTYPE)
+}
+
+/// SIOCGSKNS: the network namespace of a socket, close-on-exec.
+pub(crate) fn network_of_socket(socket: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
+    ask(socket, SIOCGSKNS).and_then(adopt)
+}
+
+/// From `linux/sockios.h`; libc has it for some targets only.
+const SIOCGSKNS: libc::Ioctl = 0x894c;
+
+/// NS_GET_ID of `linux/nsfs.h`, which libc does not know: `_IOR(0xb7, 13, __u64)`.
+const NS_GET_ID: libc::Ioctl = 0x8008_b70d_u32 as libc::Ioctl;
+
+/// NS_GET_ID of ioctl_nsfs(2).
+pub(crate) fn namespace_id(namespace: BorrowedFd<'_>) -> nix::Result<u64> {
+    let mut id = 0u64;
+    // SAFETY: the request writes eight bytes, for which `id` has room.
+    Errno::result(unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_ID, &raw mut id) }).map(|_| id)
+}
+
+/// `struct file_handle` with `struct nsfs_file_handle` in it, see `linux/nsfs.h`.
+#[repr(C)]
+struct NamespaceHandle {
+    bytes: u32,
+    kind: c_int,
+    id: u64,
+    namespace_kind: u32,
+    inode: u32,
+}
+
+/// open_by_handle_at(2) for the namespace numbered `id`: by that alone, which Linux 6.18 refuses (ESTALE).
+pub(crate) fn open_namespace_by_id(id: u64) -> nix::Result<OwnedFd> {
+    /// FD_NSFS_ROOT of `linux/fcntl.h`.
+    const NSFS_ROOT: c_int = -10003;
+    /// FILEID_NSFS of the kernel's `exportfs.h`.
+    const NSFS: c_int = 0xf1;
+    let mut handle = NamespaceHandle { bytes: 16, kind: NSFS, id, namespace_kind: 0, inode: 0 };
+    let flags = libc::O_RDONLY | libc::O_CLOEXEC;
+    // SAFETY: the handle says how long it is, and outlives the call.
+    let fd = unsafe { libc::syscall(libc::SYS_open_by_handle_at, NSFS_ROOT, &raw mut handle, flags) };
+    RawFd::try_from(Errno::result(fd)?).map_err(|_| Errno::EBADF).and_then(adopt)
+}
+
+/// Whether the working directory lies below the root directory.
+///
+/// glibc's getcwd(3) would search on its own where the kernel says "(unreachable)".
+pub(crate) fn working_directory_is_below_root() -> bool {
+    let mut path = [0u8; libc::PATH_MAX as usize];
+    // SAFETY: the call writes at most as many bytes as the buffer has.
+    let length = unsafe { libc::syscall(libc::SYS_getcwd, path.as_mut_ptr(), path.len()) };
+    // A path longer than that is one all the same.
+    path[0] == b'/' || (length == -1 && Errno::last() == Errno::ENAMETOOLONG)
 }

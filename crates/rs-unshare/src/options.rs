@@ -1,19 +1,18 @@
 //! What was typed: the options of unshare(1), read by getopt_long's rules and checked one by one.
 
 use std::ffi::{OsStr, OsString};
-use std::mem::ManuallyDrop;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::error::ErrorKind;
-use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
+use clap::{ArgAction, ArgMatches, Args, FromArgMatches, Parser};
 use nix::errno::Errno;
 
-use nscore::getopt::{self, Dialect};
+use nscore::arguments::{self, Request, gid, numeric, parsed, path, refusal, uid};
+use nscore::getopt::Dialect;
 use nscore::idmap::{Mapping, Setgroups};
 use nscore::mounts::Propagation;
 use nscore::number::{self, NotANumber};
+use nscore::program::Refusal;
 use nscore::signals::Signal;
 use nscore::timens::Clock;
 use nscore::{Doing, Error, Result, accounts};
@@ -239,25 +238,6 @@ impl Owner {
     }
 }
 
-/// What the command line asks for.
-pub enum Request {
-    /// Namespaces and a program.
-    Run(Box<Options>),
-    /// The help text.
-    Help,
-    /// The version.
-    Version,
-}
-
-/// Why the command line was refused.
-#[derive(Debug)]
-pub enum Refusal {
-    /// It is no sequence of options; the text is getopt_long's.
-    Usage(OsString),
-    /// An option's value is wrong.
-    Value(Error),
-}
-
 /// util-linux's long options, in the order in which it lists candidates for an abbreviation.
 const LONG_OPTIONS: &[&str] = &[
     "help",
@@ -300,40 +280,16 @@ const LONG_OPTIONS: &[&str] = &[
 
 const DIALECT: Dialect = Dialect { long_options: LONG_OPTIONS, short_optional_arguments: false, permute: false };
 
-/// Reads argv. What stands left wins: a wrong value before a wrong option, help before both.
+/// Reads argv.
 ///
 /// # Errors
 /// [`Refusal`], for the first thing that is wrong.
-pub fn read(args: Vec<OsString>) -> Result<Request, Refusal> {
-    // Never freed: taking it apart would cost a tenth of the start-up.
-    let mut command = ManuallyDrop::new(Options::command());
-    let respelt = getopt::respell(&mut command, &DIALECT, args);
-    let matches = match command.try_get_matches_from_mut(respelt.args) {
-        Ok(matches) => matches,
-        Err(error) => return refusal_or_text(&error),
-    };
-    match respelt.error {
-        Some(usage) => Err(Refusal::Usage(usage.message())),
-        None => from_matches(&matches).map(|options| Request::Run(Box::new(options))),
-    }
-}
-
-/// clap's way out also for help and version.
-fn refusal_or_text(error: &clap::Error) -> Result<Request, Refusal> {
-    match error.kind() {
-        ErrorKind::DisplayHelp => Ok(Request::Help),
-        ErrorKind::DisplayVersion => Ok(Request::Version),
-        _ => Err(refusal(error)),
-    }
-}
-
-fn refusal(error: &clap::Error) -> Refusal {
-    let ours = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Error>());
-    match ours {
-        Some(ours) => Refusal::Value(ours.clone()),
-        // Everything that clap itself could refuse, getopt has refused before.
-        None => Refusal::Usage(error.to_string().lines().next().unwrap_or_default().into()),
-    }
+pub fn read(args: Vec<OsString>) -> Result<Request<Box<Options>>, Refusal> {
+    Ok(match arguments::read::<Options>(&DIALECT, args, |_| None)? {
+        Request::Run(matches) => Request::Run(Box::new(from_matches(&matches)?)),
+        Request::Help => Request::Help,
+        Request::Version => Request::Version,
+    })
 }
 
 fn from_matches(matches: &ArgMatches) -> Result<Options, Refusal> {
@@ -366,30 +322,6 @@ fn ranges(matches: &ArgMatches, option: &str) -> Vec<Mapping> {
     ranges.into_iter().map(|(_, mapping)| mapping.clone()).collect()
 }
 
-/// The help text, for a program called `name`.
-pub fn help(name: &OsStr) -> String {
-    // clap wants a name that lives as long as the program; it does.
-    let name: &'static str = Box::leak(name.to_string_lossy().into_owned().into_boxed_str());
-    format!("\n{}", Options::command().name(name).render_help())
-}
-
-/// The version line, for a program called `name`. Scripts look for the last word.
-pub fn version(name: &OsStr) -> String {
-    format!("{} from rs-namespaces {}, compatible with util-linux 2.43\n", name.display(), env!("CARGO_PKG_VERSION"))
-}
-
-/// A clap parser from a function of the raw text.
-fn parsed<T: Clone + Send + Sync + 'static>(
-    parse: impl Fn(&OsStr) -> Result<T> + Clone + Send + Sync + 'static,
-) -> impl TypedValueParser<Value = T> {
-    OsStringValueParser::new().try_map(move |text| parse(&text))
-}
-
-/// Any path, also an empty one: that is for the kernel to refuse.
-fn path(text: &OsStr) -> Result<PathBuf> {
-    Ok(text.into())
-}
-
 fn map_uid(text: &OsStr) -> Result<u32> {
     let user = || accounts::user_by_name(text).map(|user| user.uid);
     id_or_name(text, user)
@@ -413,21 +345,8 @@ fn id_or_name(text: &OsStr, by_name: impl FnOnce() -> Option<u32>) -> Result<u32
     }
 }
 
-fn uid(text: &OsStr) -> Result<u32> {
-    numeric(number::parse_id(text), || Doing::ParsingUid { text: text.into() })
-}
-
-fn gid(text: &OsStr) -> Result<u32> {
-    numeric(number::parse_id(text), || Doing::ParsingGid { text: text.into() })
-}
-
 fn offset(clock: Clock, text: &OsStr) -> Result<i64> {
     numeric(number::parse(text, i64::MIN, i64::MAX), || Doing::ParsingOffset { clock: clock.word(), text: text.into() })
-}
-
-fn numeric<T>(number: Result<T, NotANumber>, doing: impl FnOnce() -> Doing) -> Result<T> {
-    number
-        .map_err(|reason| Error { doing: doing(), errno: (reason == NotANumber::OutOfRange).then_some(Errno::ERANGE) })
 }
 
 /// The names in the lists given to `--whitelist-env`, in order; empty ones left out.
@@ -439,6 +358,8 @@ pub fn names(lists: &[OsString]) -> Vec<OsString> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+
+    use clap::CommandFactory;
 
     use super::*;
 
@@ -469,7 +390,7 @@ mod tests {
 
     #[test]
     fn the_help_fits_into_80_columns() {
-        let help = help(OsStr::new("rs-unshare"));
+        let help = arguments::help::<Options>(OsStr::new("rs-unshare"));
         assert!(help.starts_with("\nUsage: rs-unshare "), "{help}");
         let wide: Vec<_> = help.lines().filter(|line| line.len() > 80).collect();
         assert!(wide.is_empty(), "{wide:#?}");

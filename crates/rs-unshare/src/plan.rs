@@ -290,7 +290,8 @@ fn opens_interpreter_at_once(definition: &OsStr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::{self, Request};
+    use crate::options;
+    use nscore::arguments::Request;
 
     fn plan(line: &str) -> Result<Plan> {
         let args = ["unshare"].into_iter().chain(line.split(' ')).map(Into::into).collect();

@@ -1,0 +1,248 @@
+//! An open namespace: opened by path, by id, through a socket; entered, and asked for its kind, its owner, its parent.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
+use nix::sched::setns;
+use nix::sys::stat::{Mode, fstat};
+use nix::sys::statfs::{FsType, fstatfs};
+use nix::unistd::{AccessFlags, access};
+
+use crate::error::{Doing, Error, Result, While, opening};
+use crate::kind::Kind;
+use crate::mounts;
+use crate::sys;
+
+/// What fstatfs(2) says of namespace files, see `linux/magic.h`.
+const NSFS_MAGIC: FsType = FsType(0x6e73_6673);
+
+/// A namespace, or what somebody takes for one; kept alive while this is open.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    file: Arc<OwnedFd>,
+    is_namespace: bool,
+}
+
+/// What tells two namespaces apart: device and inode of their files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    /// From what stat(2) says of the file.
+    pub fn of(stat: &nix::sys::stat::FileStat) -> Self {
+        Self { device: stat.st_dev, inode: stat.st_ino }
+    }
+}
+
+impl Handle {
+    /// Opens the file of a namespace. Anything else is not opened: a fifo would block, a device might act.
+    ///
+    /// # Errors
+    /// [`Doing::Opening`]. What is no namespace is refused only by [`Handle::enter`], as setns(2) does.
+    pub fn open(path: &Path) -> Result<Self> {
+        log::debug!("open(\"{}\", O_PATH), fstatfs()", path.display());
+        let looked_at = open(path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()).doing(opening(path))?;
+        if !is_namespace(&looked_at).doing(opening(path))? {
+            access(path, AccessFlags::R_OK).doing(opening(path))?;
+            return Ok(Self { file: Arc::new(looked_at), is_namespace: false });
+        }
+        // Only a descriptor that is open for reading can be entered. Should the file be another by now, that does not block.
+        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+        let file = open(path, flags, Mode::empty()).doing(opening(path))?;
+        Self::from_descriptor(file).doing(opening(path))
+    }
+
+    /// Opens what an option's argument names: a path, or `:ID`.
+    ///
+    /// # Errors
+    /// [`Doing::Opening`], [`Doing::ParsingNamespaceId`], [`Doing::OpeningById`].
+    pub fn named(text: &OsStr) -> Result<Self> {
+        let Some(id) = text.as_bytes().strip_prefix(b":") else { return Self::open(Path::new(text)) };
+        let digits = id.iter().all(u8::is_ascii_digit);
+        let parsed = str::from_utf8(id).ok().filter(|_| digits).and_then(|id| id.parse().ok());
+        Self::by_id(parsed.ok_or_else(|| Error::new(Doing::ParsingNamespaceId { text: OsStr::from_bytes(id).into() }))?)
+    }
+
+    /// Takes over an open descriptor.
+    ///
+    /// # Errors
+    /// fstatfs(2)'s.
+    pub fn from_descriptor(file: OwnedFd) -> nix::Result<Self> {
+        let is_namespace = is_namespace(&file)?;
+        Ok(Self { file: Arc::new(file), is_namespace })
+    }
+
+    /// Opens the namespace with the kernel's number `id`, see NS_GET_ID in ioctl_nsfs(2).
+    ///
+    /// Linux 7 opens by the number alone. 6.18 wants the inode as well, so what processes and mounts show is
+    /// searched for it; so are the kernels that have the number but not the handle.
+    ///
+    /// # Errors
+    /// [`Doing::OpeningById`] with the errno of open_by_handle_at(2).
+    pub fn by_id(id: u64) -> Result<Self> {
+        log::info!("open_by_handle_at(FD_NSFS_ROOT, id {id})");
+        let opened = sys::open_namespace_by_id(id).and_then(Self::from_descriptor);
+        match opened {
+            Err(errno) => search(id).ok_or(Error { doing: Doing::OpeningById { id }, errno: Some(errno) }),
+            Ok(handle) => Ok(handle),
+        }
+    }
+
+    /// The network namespace of a socket.
+    ///
+    /// # Errors
+    /// ENOTTY for what is no socket, EPERM without CAP_NET_ADMIN there.
+    pub fn of_socket(socket: &OwnedFd) -> nix::Result<Self> {
+        sys::network_of_socket(socket.as_fd()).and_then(Self::from_descriptor)
+    }
+
+    /// The user namespace that owns this one; of a user namespace, its parent.
+    ///
+    /// # Errors
+    /// EPERM where that lies outside the caller's own user namespace, ENOTTY for what is no namespace.
+    pub fn owner(&self) -> nix::Result<Self> {
+        sys::namespace_owner(self.file.as_fd()).and_then(Self::from_descriptor)
+    }
+
+    /// The parent of a pid or user namespace.
+    ///
+    /// # Errors
+    /// EPERM where that lies outside the caller's own, EINVAL for other kinds.
+    pub fn parent(&self) -> nix::Result<Self> {
+        sys::namespace_parent(self.file.as_fd()).and_then(Self::from_descriptor)
+    }
+
+    /// Its kind; none for one that this program does not know.
+    ///
+    /// # Errors
+    /// ENOTTY for what is no namespace.
+    pub fn kind(&self) -> nix::Result<Option<Kind>> {
+        let flag = sys::namespace_kind(self.file.as_fd())?;
+        Ok(Kind::all().find(|kind| kind.flag().bits() == flag))
+    }
+
+    /// The kernel's number for it, which no other namespace ever gets.
+    ///
+    /// # Errors
+    /// ENOTTY before Linux 6.18 and for what is no namespace.
+    pub fn id(&self) -> nix::Result<u64> {
+        sys::namespace_id(self.file.as_fd())
+    }
+
+    /// Device and inode of its file.
+    ///
+    /// # Errors
+    /// fstat(2)'s.
+    pub fn identity(&self) -> nix::Result<Identity> {
+        fstat(self.file.as_fd()).map(|stat| Identity::of(&stat))
+    }
+
+    /// Enters it, as a namespace of this `kind`.
+    ///
+    /// # Errors
+    /// [`Doing::Entering`]: EINVAL for another kind or no namespace at all, EPERM without CAP_SYS_ADMIN
+    /// here and in its owner; more in setns(2).
+    pub fn enter(&self, kind: Kind) -> Result<()> {
+        let entered = match self.is_namespace {
+            true => setns(self.file.as_fd(), kind.flag()),
+            false => Err(Errno::EINVAL),
+        };
+        entered.doing(|| Doing::Entering { kind })
+    }
+}
+
+fn is_namespace(file: &OwnedFd) -> nix::Result<bool> {
+    fstatfs(file).map(|filesystem| filesystem.filesystem_type() == NSFS_MAGIC)
+}
+
+/// Looks for the namespace numbered `id` among those of all processes and those that are mounted somewhere.
+fn search(id: u64) -> Option<Handle> {
+    log::debug!("searching /proc for the namespace of id {id}");
+    let mut seen = BTreeSet::new();
+    let mut candidates = process_links().chain(mounts::mounted_namespaces());
+    candidates.find_map(|path| {
+        let stat = nix::sys::stat::stat(&path).ok()?;
+        if !seen.insert(Identity::of(&stat)) {
+            return None;
+        }
+        let handle = Handle::open(&path).ok()?;
+        (handle.is_namespace && handle.id() == Ok(id)).then_some(handle)
+    })
+}
+
+fn process_links() -> impl Iterator<Item = PathBuf> {
+    let is_pid = |entry: &fs::DirEntry| entry.file_name().as_bytes().iter().all(u8::is_ascii_digit);
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten().filter(is_pid);
+    processes.flat_map(|process| {
+        let directory = process.path().join("ns");
+        Kind::all().flat_map(|kind| BTreeSet::from([kind.link(), kind.children_link()])).map(move |link| directory.join(link))
+    })
+}
+
+/// Whether `file` belongs to a real procfs: inside a container, what is called /proc may be anything.
+///
+/// # Errors
+/// fstatfs(2)'s.
+pub fn is_proc(file: impl AsFd) -> nix::Result<bool> {
+    fstatfs(file).map(|filesystem| filesystem.filesystem_type() == nix::sys::statfs::PROC_SUPER_MAGIC)
+}
+
+/// Opens a directory, close-on-exec. What is none is not opened but only held, and found out when it is used.
+///
+/// # Errors
+/// [`Doing::Opening`].
+pub fn open_directory(path: &Path) -> Result<File> {
+    log::debug!("open(\"{}\", O_DIRECTORY)", path.display());
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let opened = match open(path, flags, Mode::empty()) {
+        Err(Errno::ENOTDIR) => open(path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()),
+        opened => opened,
+    };
+    opened.map(File::from).doing(opening(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(kind: Kind) -> Handle {
+        Handle::open(&Path::new("/proc/self/ns").join(kind.link())).unwrap()
+    }
+
+    #[test]
+    fn a_namespace_knows_its_kind_and_no_other_file_does() {
+        for kind in Kind::all() {
+            assert_eq!(own(kind).kind(), Ok(Some(kind)));
+        }
+        let file = Handle::open(Path::new("/etc/passwd")).unwrap();
+        assert!(file.kind().is_err());
+        assert_eq!(file.enter(Kind::Uts).unwrap_err().errno, Some(Errno::EINVAL));
+    }
+
+    #[test]
+    fn own_namespaces_are_found_by_their_ids() {
+        for kind in Kind::all() {
+            let handle = own(kind);
+            // Before Linux 6.18 there are no ids.
+            let Ok(id) = handle.id() else { continue };
+            assert_eq!(Handle::by_id(id).unwrap().identity(), handle.identity());
+        }
+    }
+
+    #[test]
+    fn numbers_of_namespaces_are_plain() {
+        for text in [":", ":x", ":-1", ":+1", ":1 ", ": 1", ":18446744073709551616"] {
+            assert!(matches!(Handle::named(text.as_ref()).unwrap_err().doing, Doing::ParsingNamespaceId { .. }), "{text}");
+        }
+    }
+}

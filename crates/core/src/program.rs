@@ -1,0 +1,64 @@
+//! What every program does around its work: argv in, exit status out, and the one place that prints.
+
+use std::ffi::{OsStr, OsString};
+
+use crate::child::{self, Ending};
+use crate::error::{Error, Result};
+use crate::report::{self, ProgramName};
+
+/// Why a command line was not carried out.
+#[derive(Debug)]
+pub enum Refusal {
+    /// It is no sequence of options; the text is getopt_long's.
+    Usage(OsString),
+    /// An option's value is wrong, or a step failed.
+    Error(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Refusal::Error(error)
+    }
+}
+
+/// Runs the program that is called `fallback` where argv does not say.
+///
+/// `work` gets argv and the name to report under. It may come back in more processes than one.
+pub fn main(
+    args: Vec<OsString>,
+    fallback: &str,
+    work: impl FnOnce(Vec<OsString>, &OsStr) -> Result<Ending, Refusal>,
+) -> u8 {
+    let program = ProgramName::from_args(&args, fallback);
+    let ended = work(args, &program.short).and_then(|ending| Ok(end(ending)?));
+    match ended {
+        Ok(status) => status,
+        Err(Refusal::Usage(message)) if program.complain_of_usage(&message) => 1,
+        Err(Refusal::Usage(_)) => STDERR_FAILED,
+        Err(Refusal::Error(error)) => complain(&program, &error),
+    }
+}
+
+/// The status when not even an error could be written.
+const STDERR_FAILED: u8 = 1;
+
+/// Prints what was asked for instead of work: the help, the version.
+///
+/// # Errors
+/// [`crate::Doing::WritingOutput`].
+pub fn print(text: &str) -> Result<Ending> {
+    report::to_stdout(text.as_bytes()).map(|()| Ending::Exit(0))
+}
+
+fn end(ending: Ending) -> Result<u8> {
+    match ending {
+        Ending::Exit(status) => Ok(status),
+        Ending::Signal(signal) => match child::die_of(signal)? {},
+    }
+}
+
+fn complain(program: &ProgramName, error: &Error) -> u8 {
+    let message = error.message();
+    let told = message.as_os_str() == OsStr::new("") || program.complain(&message);
+    if told { error.exit_status() } else { STDERR_FAILED }
+}
