@@ -241,9 +241,7 @@ impl Doing {
                 format!("options --{first} and --{second} cannot be combined").into()
             }
             Doing::FindingTarget => "no target PID specified".into(),
-            Doing::FindingTargetFor { file } => {
-                format!("neither filename nor target pid supplied for {file}").into()
-            }
+            Doing::FindingTargetFor { file } => format!("neither filename nor target pid supplied for {file}").into(),
             Doing::FindingNamespaces => "no namespace specified".into(),
             Doing::FindingCgroup2 => "--join-cgroup is only supported in cgroup v2".into(),
             Doing::OffsetsWithoutTimeNamespace => {

@@ -185,7 +185,9 @@ fn process_links() -> impl Iterator<Item = PathBuf> {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten().filter(is_pid);
     processes.flat_map(|process| {
         let directory = process.path().join("ns");
-        Kind::all().flat_map(|kind| BTreeSet::from([kind.link(), kind.children_link()])).map(move |link| directory.join(link))
+        Kind::all()
+            .flat_map(|kind| BTreeSet::from([kind.link(), kind.children_link()]))
+            .map(move |link| directory.join(link))
     })
 }
 
@@ -242,7 +244,10 @@ mod tests {
     #[test]
     fn numbers_of_namespaces_are_plain() {
         for text in [":", ":x", ":-1", ":+1", ":1 ", ": 1", ":18446744073709551616"] {
-            assert!(matches!(Handle::named(text.as_ref()).unwrap_err().doing, Doing::ParsingNamespaceId { .. }), "{text}");
+            assert!(
+                matches!(Handle::named(text.as_ref()).unwrap_err().doing, Doing::ParsingNamespaceId { .. }),
+                "{text}"
+            );
         }
     }
 }

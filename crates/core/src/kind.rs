@@ -133,6 +133,16 @@ impl Kinds {
         self.0 |= 1 << kind as u8;
     }
 
+    /// Takes `kind` out.
+    pub fn remove(&mut self, kind: Kind) {
+        self.0 &= !(1 << kind as u8);
+    }
+
+    /// The kinds that are not in `others`.
+    pub fn without(self, others: Kinds) -> Self {
+        Self(self.0 & !others.0)
+    }
+
     /// Whether `kind` is in the set.
     pub fn contains(self, kind: Kind) -> bool {
         self.0 & (1 << kind as u8) != 0

@@ -1,0 +1,340 @@
+//! What will be done: everything that the options ask for, found and opened.
+//!
+//! Making a plan changes nothing. Every file of the target and of /proc is opened here, before a foreign mount
+//! namespace can say what these names mean.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use nix::errno::Errno;
+
+use nscore::cgroup::Cgroup;
+use nscore::exec::{Environment, Program};
+use nscore::handle::Handle;
+use nscore::process::{self, Target};
+use nscore::selinux::{self, Context};
+use nscore::{Doing, Error, Kind, Kinds, Result};
+
+use crate::join::Join;
+use crate::options::{DirectoryOptions, IdChoice, IdOptions, KindOptions, Options, ProcessOptions};
+
+/// Everything that one command line leads to.
+#[derive(Debug)]
+pub struct Plan {
+    /// The process, where one was named.
+    pub target: Option<Arc<Target>>,
+    /// The namespaces to be entered.
+    pub join: Join,
+    /// The new root directory.
+    pub root: Option<Arc<File>>,
+    /// What becomes of the working directory.
+    pub working_directory: WorkingDirectory,
+    /// What the program finds in its environment.
+    pub environment: Environment,
+    /// Whether the program becomes a child: only children enter a pid namespace.
+    pub fork: bool,
+    /// The cgroup that the program joins.
+    pub cgroup: Option<Cgroup>,
+    /// The SELinux context that the program gets.
+    pub context: Option<Context>,
+    /// Who the program will be.
+    pub credentials: Credentials,
+    /// The program.
+    pub program: Program,
+}
+
+/// What becomes of the working directory once the namespaces and the root are changed.
+#[derive(Debug)]
+pub enum WorkingDirectory {
+    /// It stays, unless it is outside the new root: then it is the new root.
+    Kept,
+    /// The root directory.
+    Root,
+    /// This one, which was opened outside because the caller named it there.
+    Outside(Arc<File>),
+    /// This one, the target's; it must be below the root.
+    Targets(File),
+    /// This one, looked up inside.
+    Inside(PathBuf),
+}
+
+/// Who the program will be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Credentials {
+    /// The gid to take on.
+    pub gid: Option<IdChoice>,
+    /// The uid to take on.
+    pub uid: Option<IdChoice>,
+    /// Whether the groups are to be dropped outside already, where the right to do so may be.
+    pub drop_groups_early: bool,
+    /// Whether the program keeps the capabilities that the user namespace gives.
+    pub keep_capabilities: bool,
+}
+
+impl Plan {
+    /// Makes the plan.
+    ///
+    /// # Errors
+    /// What is missing on the command line, and what of the target cannot be opened.
+    pub fn from_options(options: Options) -> Result<Self> {
+        let Options { target, kinds: kind_options, ids, directories, process, operands, .. } = options;
+        let (all, target) = (target.all, target.target);
+        let requested = Requested::new(&kind_options, target.as_deref(), all)?;
+        let mut join = requested.join(&kind_options, target.as_ref())?;
+        let root = root(&directories, target.as_deref())?;
+        let working_directory = working_directory(directories, target.as_deref(), &requested, &join)?;
+        let environment = environment(&process, target.as_deref())?;
+        find_followed(&ids, target.as_deref())?;
+        let cgroup = process.join_cgroup.then(|| Cgroup::of(named(target.as_deref(), "cgroup")?)).transpose()?;
+        requested.add_owner_and_socket(&mut join, &kind_options, target.as_deref())?;
+        if requested.is_nothing() {
+            return Err(Error::new(Doing::FindingNamespaces));
+        }
+        let follow_context = process.follow_context && selinux::is_active();
+        let context = follow_context.then(|| Context::of(named(target.as_deref(), "context")?)).transpose()?;
+        Ok(Self {
+            environment: if join.has(Kind::Mount) { environment } else { environment.without_loader_variables() },
+            fork: requested.kinds.contains(Kind::Pid) && !process.no_fork,
+            credentials: credentials(&ids, join.has(Kind::User)),
+            program: Program::from_operands(&operands),
+            target,
+            join,
+            root,
+            working_directory,
+            cgroup,
+            context,
+        })
+    }
+}
+
+/// What namespaces the command line asks for.
+struct Requested {
+    kinds: Kinds,
+    /// Those of them that the caller and the target share, and that only --all asks for.
+    shared: Kinds,
+    owner: bool,
+    socket: Option<i32>,
+}
+
+impl Requested {
+    fn new(options: &KindOptions, target: Option<&Target>, all: bool) -> Result<Self> {
+        let typed: Kinds = Kind::all().filter(|&kind| options.given(kind).is_some()).collect();
+        let socket = options.net_socket.filter(|number| *number >= 0);
+        let (others, shared) = if all { compare(target, typed)? } else { Default::default() };
+        let kinds = typed.iter().chain(others.iter()).chain(shared.iter()).collect();
+        Ok(Self { kinds, shared, owner: options.user_parent, socket })
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.kinds == Kinds::none() && !self.owner && self.socket.is_none()
+    }
+
+    /// What is to be entered of the kinds; those given by file or id are open already.
+    fn join(&self, options: &KindOptions, target: Option<&Arc<Target>>) -> Result<Join> {
+        let mut join = Join::new(target.cloned());
+        for kind in self.kinds.without(self.shared).iter() {
+            match options.given(kind).and_then(|handles| handles.last()) {
+                Some(handle) => join.set(kind, handle.clone()),
+                None => join.add_of_target(needed(target.map(Arc::as_ref))?, kind)?,
+            }
+        }
+        if self.owner || self.socket.is_some() {
+            needed(target.map(Arc::as_ref))?;
+        }
+        Ok(join)
+    }
+
+    /// What can only be found through other namespaces, or through the target.
+    fn add_owner_and_socket(&self, join: &mut Join, options: &KindOptions, target: Option<&Target>) -> Result<()> {
+        if self.owner {
+            join.set(Kind::User, owner(self.kinds, join, needed(target)?)?);
+        }
+        if let Some(number) = self.socket {
+            join.set(Kind::Net, network_of_socket(needed(target)?, number)?);
+        }
+        debug_assert!(options.user_parent == self.owner);
+        Ok(())
+    }
+}
+
+/// Of the kinds not `typed`: those in which the target differs from this process, and those in which it does not.
+///
+/// Entering what one is in already needs privileges that nothing else about it needs.
+fn compare(target: Option<&Target>, typed: Kinds) -> Result<(Kinds, Kinds)> {
+    let nobody = || Error { doing: Doing::Comparing { path: "/proc/0/ns/user".into() }, errno: Some(Errno::ENOENT) };
+    let target = target.ok_or_else(nobody)?;
+    let targets_user = target.namespace_identity(Kind::User)?;
+    let (mut differing, mut shared) = (Kinds::none(), Kinds::none());
+    for kind in Kind::all().filter(|&kind| !typed.contains(kind)) {
+        // A kind that the kernel does not have is not asked for.
+        let Some(own) = process::own_namespace_identity(kind) else { continue };
+        let targets = if kind == Kind::User { Ok(targets_user) } else { target.namespace_identity(kind) };
+        // A target that is about to go has no namespaces any more; entering will say so.
+        if targets == Ok(own) { shared.insert(kind) } else { differing.insert(kind) }
+    }
+    Ok((differing, shared))
+}
+
+fn needed(target: Option<&Target>) -> Result<&Target> {
+    target.ok_or(Error::new(Doing::FindingTarget))
+}
+
+fn named<'a>(target: Option<&'a Target>, file: &'static str) -> Result<&'a Target> {
+    target.ok_or(Error::new(Doing::FindingTargetFor { file }))
+}
+
+/// The owner of the first namespace asked for; of a user namespace its parent, and the target's where none is asked for.
+fn owner(kinds: Kinds, join: &Join, target: &Target) -> Result<Handle> {
+    let first = kinds.iter().next().unwrap_or(Kind::User);
+    let namespace = match join.handle(first)? {
+        Some(handle) => handle,
+        None => target.namespace(first)?,
+    };
+    namespace.owner().map_err(|errno| Error { doing: Doing::OpeningOwner, errno: Some(errno) })
+}
+
+fn network_of_socket(target: &Target, number: i32) -> Result<Handle> {
+    use std::os::fd::AsRawFd;
+
+    let socket = target.descriptor(number)?;
+    let asking = |errno| Error { doing: Doing::AskingSocket { socket: socket.as_raw_fd() }, errno: Some(errno) };
+    Handle::of_socket(&socket).map_err(asking)
+}
+
+fn root(options: &DirectoryOptions, target: Option<&Target>) -> Result<Option<Arc<File>>> {
+    match options.root.as_ref().map(|given| given.last()) {
+        None => Ok(None),
+        Some(Some(directory)) => Ok(Some(directory.clone())),
+        Some(None) => named(target, "root")?.open_directory("root").map(|root| Some(root.into())),
+    }
+}
+
+fn working_directory(
+    options: DirectoryOptions,
+    target: Option<&Target>,
+    requested: &Requested,
+    join: &Join,
+) -> Result<WorkingDirectory> {
+    if let Some(mut given) = options.wd {
+        return Ok(match given.pop() {
+            Some(directory) => WorkingDirectory::Outside(directory),
+            None => WorkingDirectory::Targets(named(target, "cwd")?.open_directory("cwd")?),
+        });
+    }
+    // Where the mount namespace is entered, the kernel moves to its root; --all promises the same where it is shared.
+    let moved = requested.shared.contains(Kind::Mount) && !join.has(Kind::Mount);
+    Ok(match options.wdns.and_then(|mut given| given.pop()) {
+        Some(directory) => WorkingDirectory::Inside(directory),
+        None if moved => WorkingDirectory::Root,
+        None => WorkingDirectory::Kept,
+    })
+}
+
+fn environment(process: &ProcessOptions, target: Option<&Target>) -> Result<Environment> {
+    if !process.env {
+        return Ok(Environment::Inherited);
+    }
+    Environment::parse(&named(target, "environ")?.read("environ")?)
+}
+
+/// Makes sure that there is somebody whose ids can be followed.
+fn find_followed(ids: &IdOptions, target: Option<&Target>) -> Result<()> {
+    if ids.setuid != Some(IdChoice::Follow) && ids.setgid != Some(IdChoice::Follow) {
+        return Ok(());
+    }
+    named(target, "")?.check_directory()
+}
+
+/// Root inside, unless said otherwise: the ids from outside need not mean anything there.
+fn credentials(ids: &IdOptions, enters_user: bool) -> Credentials {
+    let root = (enters_user && !ids.preserve_credentials).then_some(IdChoice::Id(0));
+    Credentials {
+        gid: ids.setgid.or(root),
+        uid: ids.setuid.or(root),
+        drop_groups_early: root.is_some(),
+        keep_capabilities: enters_user && ids.keep_caps,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options;
+    use nscore::arguments::Request;
+
+    /// `SELF` stands for the PID of this process.
+    fn plan(line: &str) -> Result<Plan> {
+        let line = line.replace("SELF", &std::process::id().to_string());
+        let args = ["nsenter"].into_iter().chain(line.split(' ')).map(Into::into).collect();
+        match options::read(args) {
+            Ok(Request::Run(options)) => Plan::from_options(*options),
+            _ => panic!("{line} does not ask for a run"),
+        }
+    }
+
+    fn refused(line: &str) -> String {
+        plan(line).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_missing() {
+        for (line, wanted) in [
+            ("true", "no namespace specified"),
+            ("-t SELF -r -w -e -F --keep-caps --preserve-credentials -S0 -G0", "no namespace specified"),
+            ("-t SELF -N -1", "no namespace specified"),
+            ("-u -r", "no target PID specified"),
+            ("-N 0", "no target PID specified"),
+            ("--user-parent -u/proc/self/ns/uts", "no target PID specified"),
+            ("-a -r", "stat of /proc/0/ns/user failed: No such file or directory"),
+            ("-r -w", "neither filename nor target pid supplied for root"),
+            ("-w -e", "neither filename nor target pid supplied for cwd"),
+            ("-S follow -e", "neither filename nor target pid supplied for environ"),
+            ("-S follow -c", "neither filename nor target pid supplied for "),
+            ("-c", "neither filename nor target pid supplied for cgroup"),
+            ("-t 2147483647 -u -m -U", "cannot open /proc/2147483647/ns/user: No such file or directory"),
+            ("-t 2147483647 -e -r -N 1", "no target PID specified"),
+        ] {
+            let wanted = match line {
+                "-t 2147483647 -e -r -N 1" => "cannot open /proc/2147483647/root: No such file or directory",
+                _ => wanted,
+            };
+            assert_eq!(refused(line), wanted, "{line}");
+        }
+    }
+
+    #[test]
+    fn all_leaves_out_what_is_shared() {
+        let plan = plan("-t SELF -a").unwrap();
+        assert!(Kind::all().all(|kind| !plan.join.has(kind)), "{:?}", plan.join);
+        assert!(plan.fork && matches!(plan.working_directory, WorkingDirectory::Root));
+        let nobody = Credentials { gid: None, uid: None, drop_groups_early: false, keep_capabilities: false };
+        assert_eq!(plan.credentials, nobody);
+    }
+
+    #[test]
+    fn who_the_program_will_be() {
+        use IdChoice::{Follow, Id};
+        for (line, gid, uid, early) in [
+            ("-u", None, None, false),
+            ("-u -S5", None, Some(Id(5)), false),
+            ("-U", Some(Id(0)), Some(Id(0)), true),
+            ("-U -G7 -S follow", Some(Id(7)), Some(Follow), true),
+            ("-U --preserve-credentials", None, None, false),
+            ("-U --preserve-credentials -S3", None, Some(Id(3)), false),
+        ] {
+            let credentials = plan(&format!("-t SELF {line}")).unwrap().credentials;
+            let wanted = Credentials { gid, uid, drop_groups_early: early, keep_capabilities: false };
+            assert_eq!(credentials, wanted, "{line}");
+        }
+        assert!(plan("-t SELF -U --keep-caps").unwrap().credentials.keep_capabilities);
+        assert!(!plan("-t SELF -u --keep-caps").unwrap().credentials.keep_capabilities);
+    }
+
+    #[test]
+    fn only_a_pid_namespace_needs_a_child() {
+        for (line, fork) in [("-p", true), ("-p -F", false), ("-T", false), ("-p/proc/self/ns/pid", true)] {
+            assert_eq!(plan(&format!("-t SELF {line}")).unwrap().fork, fork, "{line}");
+        }
+    }
+}

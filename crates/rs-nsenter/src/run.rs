@@ -1,0 +1,168 @@
+//! Doing what the plan says.
+//!
+//! The caller enters the namespaces and changes the directories; the process that becomes the program, which is
+//! a child where a pid namespace is entered, does the rest. A function that forks comes back in both processes.
+
+use std::fs::File;
+use std::path::Path;
+
+use nix::errno::Errno;
+
+use nscore::child::{self, Ending, Forked};
+use nscore::handle;
+use nscore::process::{self, Target};
+use nscore::{Doing, Error, Result, credentials, mounts};
+
+use crate::options::IdChoice;
+use crate::plan::{Credentials, Plan, WorkingDirectory};
+
+/// Carries out `plan`. Comes back only in a process that does not become the program.
+///
+/// # Errors
+/// The first step that failed.
+pub fn run(plan: Plan) -> Result<Ending> {
+    if log::log_enabled!(log::Level::Debug) {
+        log::debug!("{}", process::identity());
+    }
+    child::expect_children()?;
+    // From here on, what is inside may see this process.
+    process::hide()?;
+    let groups = Groups::drop_early(plan.credentials)?;
+    plan.join.enter()?;
+    let ids = Ids::resolve(plan.credentials, plan.target.as_deref())?;
+    change_directories(plan.root.as_deref(), &plan.working_directory)?;
+    plan.environment.adopt();
+    if plan.fork
+        && let Forked::Parent(child) = child::fork()?
+    {
+        return child.wait_and_stop_along().map(Ending::from);
+    }
+    if let Some(cgroup) = plan.cgroup {
+        cgroup.join()?;
+    }
+    if let Some(context) = plan.context {
+        context.take()?;
+    }
+    ids.take(groups)?;
+    if plan.credentials.keep_capabilities {
+        log::info!("capset(inheritable = permitted), prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE)");
+        credentials::keep_capabilities()?;
+    }
+    match plan.program.execute()? {}
+}
+
+/// What has become of the supplementary groups.
+#[derive(Clone, Copy)]
+struct Groups {
+    /// Whether they must not stay: they could not be dropped outside, and they mean something.
+    must_go: bool,
+}
+
+impl Groups {
+    /// Drops them, if somebody is to become somebody else. Inside, a user namespace may deny it.
+    fn drop_early(credentials: Credentials) -> Result<Self> {
+        if !credentials.drop_groups_early {
+            return Ok(Self { must_go: false });
+        }
+        let some = credentials::has_further_groups()?;
+        log::info!("setgroups(0)");
+        let dropped = credentials::drop_groups();
+        if let Err(error) = &dropped {
+            log::info!("{error}; again after the user namespace");
+        }
+        Ok(Self { must_go: dropped.is_err() && some })
+    }
+}
+
+/// The ids to be taken on, in the numbers of the user namespace that was entered.
+struct Ids {
+    gid: Option<u32>,
+    uid: Option<u32>,
+}
+
+impl Ids {
+    fn resolve(credentials: Credentials, target: Option<&Target>) -> Result<Self> {
+        let follows = [credentials.gid, credentials.uid].contains(&Some(IdChoice::Follow));
+        let (uid, gid) = match target.filter(|_| follows) {
+            Some(target) => target.ids()?,
+            None => Default::default(),
+        };
+        let resolve = |choice: Option<IdChoice>, followed| {
+            choice.map(|choice| match choice {
+                IdChoice::Follow => followed,
+                IdChoice::Id(id) => id,
+            })
+        };
+        Ok(Self { gid: resolve(credentials.gid, gid), uid: resolve(credentials.uid, uid) })
+    }
+
+    fn take(self, groups: Groups) -> Result<()> {
+        if let Some(gid) = self.gid {
+            log::info!("setgroups(0)");
+            match credentials::drop_groups() {
+                Err(error) if groups.must_go => return Err(error),
+                Err(error) => log::info!("{error}: none that matters"),
+                Ok(()) => {}
+            }
+            log::info!("setgid({gid})");
+            credentials::set_gid(gid)?;
+        }
+        if let Some(uid) = self.uid {
+            log::info!("setuid({uid})");
+            credentials::set_uid(uid)?;
+        }
+        Ok(())
+    }
+}
+
+fn change_directories(root: Option<&File>, working_directory: &WorkingDirectory) -> Result<()> {
+    match working_directory {
+        WorkingDirectory::Kept => match root {
+            Some(root) => change_root_and_stay(root),
+            None => Ok(()),
+        },
+        WorkingDirectory::Root => {
+            log::info!("chdir(\"/\")");
+            mounts::change_directory(Path::new("/"))?;
+            root.map_or(Ok(()), change_root_and_stay)
+        }
+        WorkingDirectory::Outside(directory) => {
+            root.map_or(Ok(()), mounts::change_root_to)?;
+            mounts::change_directory_to(directory)
+        }
+        WorkingDirectory::Targets(directory) => {
+            root.map_or(Ok(()), mounts::change_root_to)?;
+            change_directory_inside(directory)
+        }
+        WorkingDirectory::Inside(path) => {
+            root.map_or(Ok(()), mounts::change_root_to)?;
+            let opened = handle::open_directory(path);
+            let directory = opened.map_err(|error| Error { doing: Doing::OpeningWorkingDirectory, ..error })?;
+            change_directory_inside(&directory)
+        }
+    }
+}
+
+/// Goes back to the working directory after the change of root, but not to one outside of it.
+fn change_root_and_stay(root: &File) -> Result<()> {
+    let before = handle::open_directory(Path::new("."));
+    mounts::change_root_to(root)?;
+    if let Ok(before) = before {
+        mounts::change_directory_to(&before)?;
+        if !mounts::working_directory_is_below_root() {
+            log::info!("chdir(\"/\"): the working directory is outside the new root");
+            return mounts::change_directory(Path::new("/"));
+        }
+    }
+    Ok(())
+}
+
+/// Goes to a directory that somebody else may have chosen; never outside the root.
+fn change_directory_inside(directory: &File) -> Result<()> {
+    mounts::change_directory_to(directory)?;
+    if mounts::working_directory_is_below_root() {
+        return Ok(());
+    }
+    let doing = Doing::ChangingDirectoryByDescriptor { which: "working directory" };
+    Err(Error { doing, errno: Some(Errno::ENOENT) })
+}
