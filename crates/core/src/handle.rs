@@ -111,6 +111,8 @@ impl Handle {
     /// # Errors
     /// EPERM where that lies outside the caller's own user namespace, ENOTTY for what is no namespace.
     pub fn owner(&self) -> nix::Result<Self> {
+        // ioctl(2) finds no fault with the file but with the descriptor, where it was not opened.
+        self.is_namespace.then_some(()).ok_or(Errno::ENOTTY)?;
         sys::namespace_owner(self.file.as_fd()).and_then(Self::from_descriptor)
     }
 
