@@ -3,8 +3,9 @@
 use std::env;
 use std::fmt::{self, Display};
 use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::error::{Doing as _, Error, Result};
@@ -16,8 +17,21 @@ const WANTED: f64 = 0.9;
 /// Rounds before the first that counts, in which files and caches warm up.
 const WARM_UP: usize = 10;
 
-/// What rs-unshare and the others are given, the name in the table first.
-const COMMAND_LINES: [(&str, &[&str]); 2] = [("true", &["/bin/true"]), ("-U true", &["-U", "/bin/true"])];
+/// What is measured: the tool, what it is given, and what the table calls that.
+struct CommandLine {
+    name: &'static str,
+    tool: &'static str,
+    arguments: &'static [&'static str],
+}
+
+/// In the arguments, this stands for the number of a process in namespaces of its own.
+const TARGET: &str = "PID";
+
+const COMMAND_LINES: [CommandLine; 3] = [
+    CommandLine { name: "unshare true", tool: "unshare", arguments: &["/bin/true"] },
+    CommandLine { name: "unshare -U true", tool: "unshare", arguments: &["-U", "/bin/true"] },
+    CommandLine { name: "nsenter -a true", tool: "nsenter", arguments: &["-t", TARGET, "-a", "/bin/true"] },
+];
 
 /// The caller's LANG. Distributions set one, and a program that speaks languages then pays for it at its
 /// start; in the plain C locale it does not. The verdict is for the first.
@@ -63,9 +77,10 @@ impl Options {
 /// Start-up time: from the start of the program to the end of `true`, which it runs.
 fn start(options: &Options) -> Result<ExitCode> {
     let programs = Programs::find()?;
+    let target = Target::start(&programs.tool("unshare")?.ours)?;
     let mut verdicts = Vec::new();
     for locale in LOCALES {
-        verdicts.push(Verdict::reach(&programs, locale, options.runs)?);
+        verdicts.push(Verdict::reach(&programs, &target, locale, options.runs)?);
     }
     say("")?;
     verdicts.iter().try_for_each(say)?;
@@ -82,10 +97,11 @@ struct Verdict {
 }
 
 impl Verdict {
-    fn reach(programs: &Programs, locale: &'static str, runs: usize) -> Result<Verdict> {
+    fn reach(programs: &Programs, target: &Target, locale: &'static str, runs: usize) -> Result<Verdict> {
         let mut ratios = Vec::new();
-        for (name, arguments) in COMMAND_LINES {
-            let mut contenders = programs.contenders(arguments, locale)?;
+        for CommandLine { name, tool, arguments } in COMMAND_LINES {
+            let arguments: Vec<_> = arguments.iter().map(|word| target.name_in(word)).collect();
+            let mut contenders = programs.contenders(tool, &arguments, locale)?;
             race(&mut contenders, runs)?;
             say(format_args!("\n{name}, LANG={locale}, {runs} runs"))?;
             print_table(&contenders)?;
@@ -109,12 +125,50 @@ impl Display for Verdict {
     }
 }
 
-/// The programs that start-up is measured with.
-struct Programs {
+/// A process in namespaces of its own, for nsenter; it ends with this one's part of the pipe between them.
+struct Target {
+    process: Child,
+    pid: String,
+}
+
+impl Target {
+    /// As root, with every kind of namespace but those whose first process would have to be a child.
+    fn start(unshare: &Path) -> Result<Target> {
+        let mut command = Command::new(unshare);
+        command.args(["-r", "-m", "-u", "-i", "-n", "-C", "/bin/sh", "-c", "echo; read end"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().doing(|| "starting a process for nsenter".into())?;
+        let ready = process.stdout.take().map(|mut stdout| stdout.read_exact(&mut [0]));
+        ready.transpose().doing(|| "waiting for the process for nsenter".into())?;
+        Ok(Target { pid: process.id().to_string(), process })
+    }
+
+    fn name_in<'a>(&'a self, word: &'a str) -> &'a str {
+        if word == TARGET { &self.pid } else { word }
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        // It may have ended before; nobody learns anything from its status.
+        let _ = self.process.wait();
+    }
+}
+
+/// One tool: ours, and those to compare it with.
+struct Tool {
+    name: &'static str,
+    our_name: &'static str,
     ours: PathBuf,
     util_linux: PathBuf,
-    /// The system's own unshare, where util_linux is another.
+    /// The system's own, where util_linux is another.
     system: Option<PathBuf>,
+}
+
+/// The programs that start-up is measured with.
+struct Programs {
+    tools: Vec<Tool>,
     /// Runs its arguments, and nothing else; there is none without a C compiler.
     floor: Option<PathBuf>,
 }
@@ -123,24 +177,37 @@ impl Programs {
     fn find() -> Result<Programs> {
         let oracle = oracle::prepare()?;
         say(&oracle)?;
-        let util_linux =
-            oracle.unshare().ok_or_else(|| Error::Missing("there is no util-linux to compare with".into()))?;
         let system = oracle::installed_unshare().map(|(path, _)| path);
-        Ok(Programs {
-            ours: cargo::build_release("rs-unshare")?,
-            system: system.filter(|system| *system != util_linux),
-            util_linux,
-            floor: build_floor()?,
-        })
+        let unshare =
+            oracle.unshare().ok_or_else(|| Error::Missing("there is no util-linux to compare with".into()))?;
+        let mut tools = Vec::new();
+        for (name, our_name) in [("unshare", "rs-unshare"), ("nsenter", "rs-nsenter")] {
+            let system = system.as_ref().map(|system| system.with_file_name(name));
+            let util_linux = unshare.with_file_name(name);
+            tools.push(Tool {
+                name,
+                our_name,
+                ours: cargo::build_release(our_name)?,
+                system: system.filter(|system| *system != util_linux && system.exists()),
+                util_linux,
+            });
+        }
+        Ok(Programs { tools, floor: build_floor()? })
+    }
+
+    fn tool(&self, name: &str) -> Result<&Tool> {
+        let tool = self.tools.iter().find(|tool| tool.name == name);
+        tool.ok_or_else(|| Error::Missing(format!("there is no {name} to measure")))
     }
 
     /// Ours first, then util-linux's, then the others, the floor last.
-    fn contenders(&self, arguments: &[&str], locale: &str) -> Result<Vec<Contender>> {
+    fn contenders(&self, tool: &str, arguments: &[&str], locale: &str) -> Result<Vec<Contender>> {
+        let tool = self.tool(tool)?;
         let mut contenders = vec![
-            Contender::new("rs-unshare", &self.ours, arguments, locale)?,
-            Contender::new("util-linux", &self.util_linux, arguments, locale)?,
+            Contender::new(tool.our_name, &tool.ours, arguments, locale)?,
+            Contender::new("util-linux", &tool.util_linux, arguments, locale)?,
         ];
-        if let Some(system) = &self.system {
+        if let Some(system) = &tool.system {
             contenders.push(Contender::new("system's", system, arguments, locale)?);
         }
         if let Some(floor) = &self.floor {
