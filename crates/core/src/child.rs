@@ -71,8 +71,11 @@ impl Child {
     /// [`Doing::Waiting`].
     pub fn wait_and_stop_along(self) -> Result<ExitStatus> {
         loop {
-            log::debug!("waitpid({}, WUNTRACED)", self.pid);
-            match sys::wait(self.pid, libc::WUNTRACED).doing(|| Doing::Waiting)? {
+            log::debug!("waitid({}, WEXITED|WSTOPPED)", self.pid);
+            sys::await_change(self.pid).doing(|| Doing::Waiting)?;
+            // Ctrl-Z stops both. By now this process has been stopped and continued with the child, which is then
+            // stopped no longer, and nothing is to be done.
+            match sys::wait(self.pid, libc::WUNTRACED | libc::WNOHANG).doing(|| Doing::Waiting)? {
                 Some(status) if status.stopped_signal().is_some() => {
                     log::info!("kill({}, SIGSTOP), kill({}, SIGCONT)", Pid::this(), self.pid);
                     // Neither has a reason to fail, nor could anything else be done.

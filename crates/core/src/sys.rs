@@ -41,6 +41,20 @@ pub(crate) fn wait(pid: Pid, flags: c_int) -> nix::Result<Option<ExitStatus>> {
     }
 }
 
+/// Waits until `pid` has ended or stopped, and leaves it to [`wait`] to say which.
+pub(crate) fn await_change(pid: Pid) -> nix::Result<()> {
+    let flags = libc::WEXITED | libc::WSTOPPED | libc::WNOWAIT;
+    let id = libc::id_t::try_from(pid.as_raw()).map_err(|_| Errno::ECHILD)?;
+    loop {
+        let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::uninit();
+        // SAFETY: `info` has room for what the call writes, and nobody reads it.
+        match Errno::result(unsafe { libc::waitid(libc::P_PID, id, info.as_mut_ptr(), flags) }) {
+            Err(Errno::EINTR) => {}
+            result => return result.map(drop),
+        }
+    }
+}
+
 /// kill(2) with any signal, real-time signals included; nix knows only the classic ones.
 pub(crate) fn kill(pid: Pid, signal: c_int) -> nix::Result<()> {
     // SAFETY: kill touches no memory of ours.
