@@ -180,6 +180,24 @@ impl Target {
         Ok(contents)
     }
 
+    /// Reads its environment, see proc_pid_environ(5).
+    ///
+    /// # Errors
+    /// As [`Target::read`].
+    pub fn environment(&self) -> Result<Vec<u8>> {
+        let mut contents = self.read("environ")?;
+        // The file ends where its memory is gone, though nothing says yet that the process is going.
+        // Then it does not open again; and if the process executes a program just now, it has another one.
+        while !contents.ends_with(b"\0") {
+            let again = self.read("environ")?;
+            if again == contents {
+                break;
+            }
+            contents = again;
+        }
+        Ok(contents)
+    }
+
     /// Opens one of its namespaces.
     ///
     /// # Errors
