@@ -127,11 +127,11 @@ impl KindOptions {
 #[command(next_help_heading = "Ids (0 and 0 when a user namespace is entered)")]
 pub struct IdOptions {
     /// Set the uid inside, or the target's
-    #[arg(short = 'S', long, value_name = "UID|follow", value_parser = parsed(|text| IdChoice::parse(text, uid)))]
-    pub setuid: Option<IdChoice>,
+    #[arg(short = 'S', long, value_name = "UID|follow", action = ArgAction::Append, value_parser = parsed(|text| IdChoice::parse(text, uid)))]
+    pub setuid: Vec<IdChoice>,
     /// Set the gid, drop the groups
-    #[arg(short = 'G', long, value_name = "GID|follow", value_parser = parsed(|text| IdChoice::parse(text, gid)))]
-    pub setgid: Option<IdChoice>,
+    #[arg(short = 'G', long, value_name = "GID|follow", action = ArgAction::Append, value_parser = parsed(|text| IdChoice::parse(text, gid)))]
+    pub setgid: Vec<IdChoice>,
     /// Stay who you are
     #[arg(long)]
     pub preserve_credentials: bool,
@@ -196,6 +196,12 @@ pub enum IdChoice {
 }
 
 impl IdChoice {
+    /// The one that counts: the last, unless the target was to be followed once, as util-linux has it.
+    pub fn counting(choices: &[IdChoice]) -> Option<Self> {
+        let follow = choices.contains(&IdChoice::Follow).then_some(IdChoice::Follow);
+        follow.or_else(|| choices.last().copied())
+    }
+
     fn parse(text: &OsStr, id: fn(&OsStr) -> Result<u32>) -> Result<Self> {
         if text == "follow" {
             return Ok(IdChoice::Follow);

@@ -31,6 +31,8 @@ pub struct Plan {
     pub root: Option<Arc<File>>,
     /// What becomes of the working directory.
     pub working_directory: WorkingDirectory,
+    /// Whether the program gets another root, outside of which it must not sit.
+    pub confined: bool,
     /// What the program finds in its environment.
     pub environment: Environment,
     /// Whether the program becomes a child: only children enter a pid namespace.
@@ -54,7 +56,7 @@ pub enum WorkingDirectory {
     Root,
     /// This one, which was opened outside because the caller named it there.
     Outside(Arc<File>),
-    /// This one, the target's; it must be below the root.
+    /// This one, the target's.
     Targets(File),
     /// This one, looked up inside.
     Inside(PathBuf),
@@ -96,6 +98,7 @@ impl Plan {
         let context = follow_context.then(|| Context::of(named(target.as_deref(), "context")?)).transpose()?;
         Ok(Self {
             environment: if join.has(Kind::Mount) { environment } else { environment.without_loader_variables() },
+            confined: join.has(Kind::Mount) || root.is_some(),
             fork: requested.kinds.contains(Kind::Pid) && !process.no_fork,
             credentials: credentials(&ids, join.has(Kind::User)),
             program: Program::from_operands(&operands),
@@ -238,7 +241,7 @@ fn environment(process: &ProcessOptions, target: Option<&Target>) -> Result<Envi
 
 /// Makes sure that there is somebody whose ids can be followed.
 fn find_followed(ids: &IdOptions, target: Option<&Target>) -> Result<()> {
-    if ids.setuid != Some(IdChoice::Follow) && ids.setgid != Some(IdChoice::Follow) {
+    if !ids.setuid.contains(&IdChoice::Follow) && !ids.setgid.contains(&IdChoice::Follow) {
         return Ok(());
     }
     named(target, "")?.check_directory()
@@ -248,8 +251,8 @@ fn find_followed(ids: &IdOptions, target: Option<&Target>) -> Result<()> {
 fn credentials(ids: &IdOptions, enters_user: bool) -> Credentials {
     let root = (enters_user && !ids.preserve_credentials).then_some(IdChoice::Id(0));
     Credentials {
-        gid: ids.setgid.or(root),
-        uid: ids.setuid.or(root),
+        gid: IdChoice::counting(&ids.setgid).or(root),
+        uid: IdChoice::counting(&ids.setuid).or(root),
         drop_groups_early: root.is_some(),
         keep_capabilities: enters_user && ids.keep_caps,
     }
@@ -313,7 +316,7 @@ mod tests {
             ("-u", None, None, false),
             ("-u -S5", None, Some(Id(5)), false),
             ("-U", Some(Id(0)), Some(Id(0)), true),
-            ("-U -G7 -S follow", Some(Id(7)), Some(Follow), true),
+            ("-U -G7 -S follow -S 5", Some(Id(7)), Some(Follow), true),
             ("-U --preserve-credentials", None, None, false),
             ("-U --preserve-credentials -S3", None, Some(Id(3)), false),
         ] {

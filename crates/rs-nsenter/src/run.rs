@@ -30,7 +30,7 @@ pub fn run(plan: Plan) -> Result<Ending> {
     let groups = Groups::drop_early(plan.credentials)?;
     plan.join.enter()?;
     let ids = Ids::resolve(plan.credentials, plan.target.as_deref())?;
-    change_directories(plan.root.as_deref(), &plan.working_directory)?;
+    change_directories(plan.root.as_deref(), &plan.working_directory, plan.confined)?;
     plan.environment.adopt();
     if plan.fork
         && let Forked::Parent(child) = child::fork()?
@@ -115,7 +115,7 @@ impl Ids {
     }
 }
 
-fn change_directories(root: Option<&File>, working_directory: &WorkingDirectory) -> Result<()> {
+fn change_directories(root: Option<&File>, working_directory: &WorkingDirectory, confined: bool) -> Result<()> {
     match working_directory {
         WorkingDirectory::Kept => match root {
             Some(root) => change_root_and_stay(root),
@@ -132,13 +132,13 @@ fn change_directories(root: Option<&File>, working_directory: &WorkingDirectory)
         }
         WorkingDirectory::Targets(directory) => {
             root.map_or(Ok(()), mounts::change_root_to)?;
-            change_directory_inside(directory)
+            change_directory_inside(directory, confined)
         }
         WorkingDirectory::Inside(path) => {
             root.map_or(Ok(()), mounts::change_root_to)?;
             let opened = handle::open_directory(path);
             let directory = opened.map_err(|error| Error { doing: Doing::OpeningWorkingDirectory, ..error })?;
-            change_directory_inside(&directory)
+            change_directory_inside(&directory, confined)
         }
     }
 }
@@ -157,10 +157,10 @@ fn change_root_and_stay(root: &File) -> Result<()> {
     Ok(())
 }
 
-/// Goes to a directory that somebody else may have chosen; never outside the root.
-fn change_directory_inside(directory: &File) -> Result<()> {
+/// Goes to a directory that somebody else may have chosen; never outside a root that was entered.
+fn change_directory_inside(directory: &File, confined: bool) -> Result<()> {
     mounts::change_directory_to(directory)?;
-    if mounts::working_directory_is_below_root() {
+    if !confined || mounts::working_directory_is_below_root() {
         return Ok(());
     }
     let doing = Doing::ChangingDirectoryByDescriptor { which: "working directory" };
