@@ -12,6 +12,7 @@
 pub mod programs;
 pub mod scenario;
 pub mod stage;
+pub mod targets;
 
 pub use programs::{Program, Version, oracle, ours};
 pub use scenario::{Comparison, Scenario, Why, args, shell};

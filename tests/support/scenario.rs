@@ -1,7 +1,6 @@
 //! A scenario: a command line that ours and util-linux's program carry out on equal stages, and must carry out alike.
 
 use std::env;
-use std::fmt;
 
 use super::programs::{Program, Version};
 use super::stage::{Outcome, Stage, Status, User};
@@ -18,9 +17,9 @@ pub enum Why {
 /// A command line in given surroundings, and what is known about its outcome.
 #[derive(Clone, Copy, Debug)]
 pub struct Scenario {
-    line: &'static str,
+    pub(super) line: &'static str,
     is_shell: bool,
-    setup: &'static str,
+    pub(super) setup: &'static str,
     since: Version,
     only: Option<User>,
     ours: Option<(Why, Status, &'static str, &'static str)>,
@@ -62,17 +61,16 @@ impl Scenario {
         words(self.line)
     }
 
+    /// What is run and, of what is done before, the first line.
+    fn title(&self, program: &Program) -> String {
+        let start = if self.is_shell { String::new() } else { format!("{} ", program.name) };
+        let setup = self.setup.lines().next().map_or_else(String::new, |line| format!("  (after: {line})"));
+        format!("{start}{}{setup}", self.line)
+    }
+
     fn run(&self, program: &Program, user: User) -> Outcome {
         let stage = Stage { user, setup: self.setup };
         if self.is_shell { stage.run_sh(program, self.line) } else { stage.run(program, &self.words()) }
-    }
-}
-
-impl fmt::Display for Scenario {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let start = if self.is_shell { "" } else { "unshare " };
-        let setup = if self.setup.is_empty() { String::new() } else { format!("  (after: {})", self.setup) };
-        write!(f, "{start}{}{setup}", self.line)
     }
 }
 
@@ -122,7 +120,7 @@ impl Comparison {
             None => scenario.run(&self.theirs, user),
         };
         let outcome = scenario.run(&self.ours, user);
-        self.compare(&format!("{user:?}: {scenario}"), outcome, expected);
+        self.compare(&format!("{user:?}: {}", scenario.title(&self.ours)), outcome, expected);
     }
 
     /// Carries out a command line that no scenario stands for.
@@ -131,7 +129,7 @@ impl Comparison {
         let [outcome, expected] = [&self.ours, &self.theirs].map(|program| stage.run(program, words));
         let quoted: Vec<String> =
             words.iter().map(|word| if is_plain(word) { word.clone() } else { format!("'{word}'") }).collect();
-        self.compare(&format!("{user:?}: unshare {}", quoted.join(" ")), outcome, expected);
+        self.compare(&format!("{user:?}: {} {}", self.ours.name, quoted.join(" ")), outcome, expected);
     }
 
     /// Notes a difference, if there is one that matters.

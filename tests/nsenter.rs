@@ -1,0 +1,89 @@
+//! rs-nsenter seen from inside: the real program, real targets (tests/support/targets.rs), and a look at what came of it.
+//!
+//! Every line runs on a stage of its own, where the program is called `nsenter`. `NS_OURS=PATH` has the same asked of another program: util-linux's comes
+//! to the same, but for what `mended`, `attackers` and `identity` hold, and what is said to be ours alone.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says loudly what is wrong")]
+
+mod support;
+
+#[path = "nsenter/attackers.rs"]
+mod attackers;
+#[path = "nsenter/descriptors.rs"]
+mod descriptors;
+#[path = "nsenter/files.rs"]
+mod files;
+#[path = "nsenter/identity.rs"]
+mod identity;
+#[path = "nsenter/kinds.rs"]
+mod kinds;
+#[path = "nsenter/mended.rs"]
+mod mended;
+#[path = "nsenter/processes.rs"]
+mod processes;
+
+use support::{Outcome, Program, Stage, Status, User, ours, targets};
+
+/// A line of shell that somebody runs on a stage, beside the targets that it names.
+struct Line {
+    user: User,
+    setup: String,
+    line: String,
+}
+
+fn root(line: impl Into<String>) -> Line {
+    Line { user: User::Root, setup: String::new(), line: line.into() }
+}
+
+/// An ordinary user, uid and gid 4242.
+fn nsuser(line: impl Into<String>) -> Line {
+    Line { user: User::Nsuser, ..root(line) }
+}
+
+/// What a line may call.
+///
+/// * `start COMMAND` runs it beside the line, until `finish`, with all signals at their default; its first word goes into `$said`, its PID is `$!`;
+/// * `finish` shows what else it and its heirs say, until none of them can say any more, and its status;
+/// * `same A B` compares what two commands print.
+const FUNCTIONS: &str = r#"
+start() { mkfifo heard; env --default-signal "$@" >heard & exec 3<heard; read -r said <&3; }
+finish() { cat <&3; wait $! 2>/dev/null; echo $?; }
+same() { [ "$(eval "$1")" = "$(eval "$2")" ] && echo same; }
+"#;
+
+impl Line {
+    /// Shell commands that root carries out before, when the targets are there.
+    fn after(self, setup: &str) -> Self {
+        Line { setup: format!("{}{setup}\n", self.setup), ..self }
+    }
+
+    fn outcome(&self) -> Outcome {
+        let setup = targets::setup(&[&self.line, &self.setup], &self.setup);
+        Stage { user: self.user, setup: &setup }.run_sh(&nsenter(), &format!("{FUNCTIONS}{}", self.line))
+    }
+
+    fn comes_to(&self, status: Status, stdout: &str, stderr: &str) {
+        let expected = Outcome { status, stdout: stdout.to_owned(), stderr: stderr.to_owned() };
+        let outcome = self.outcome();
+        let outcome = Outcome { stderr: without_hints(&outcome.stderr), ..outcome };
+        assert!(outcome == expected, "{:?}: {}\n  came to:  {outcome}\n  not to:   {expected}", self.user, self.line);
+    }
+
+    /// It ends well, prints this, and complains of nothing.
+    fn prints(&self, stdout: &str) {
+        self.comes_to(Status::Exit(0), stdout, "");
+    }
+
+    /// It prints nothing, complains of this, and ends with `status`.
+    fn fails(&self, status: i32, complaint: &str) {
+        self.comes_to(Status::Exit(status), "", &format!("{complaint}\n"));
+    }
+}
+
+/// Standard error but for the hints.
+fn without_hints(stderr: &str) -> String {
+    stderr.split_inclusive('\n').filter(|line| !line.contains(": hint: ")).collect()
+}
+
+fn nsenter() -> Program {
+    ours("nsenter", env!("CARGO_BIN_EXE_rs-nsenter"))
+}
