@@ -73,7 +73,7 @@ pub enum Doing {
     // System calls.
     Unsharing,
     Forking,
-    OpeningPipe,
+    OpeningSockets,
     OpeningPidfd,
     PollingParent,
     Waiting,
@@ -126,6 +126,11 @@ pub enum Doing {
         program: OsString,
     },
     WritingOutput,
+    /// A process of ours was killed before it could say anything.
+    Dying {
+        process: &'static str,
+        signal: i32,
+    },
     /// A process of ours failed and has said why itself; there is nothing to add.
     Reported {
         status: u8,
@@ -200,7 +205,7 @@ impl Doing {
         match self {
             Doing::Unsharing => "unshare failed".into(),
             Doing::Forking => "fork failed".into(),
-            Doing::OpeningPipe => "pipe failed".into(),
+            Doing::OpeningSockets => "socketpair failed".into(),
             Doing::OpeningPidfd => "pidfd_open failed".into(),
             Doing::PollingParent => "poll parent pidfd failed".into(),
             Doing::Waiting => "waitpid failed".into(),
@@ -233,6 +238,7 @@ impl Doing {
             Doing::SettingCapabilities => "capset failed".into(),
             Doing::RaisingAmbientCapabilities => "prctl(PR_CAP_AMBIENT) failed".into(),
             Doing::Executing { program } => named("failed to execute ", program),
+            Doing::Dying { process, signal } => format!("{process} was ended by signal {signal}").into(),
             Doing::WritingOutput => "write error".into(),
             _ => OsString::new(),
         }

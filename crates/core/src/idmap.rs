@@ -358,7 +358,7 @@ pub fn write_own(side: Side, range: IdRange) -> Result<()> {
 /// root, else through newuidmap(1) or newgidmap(1), which knows what the administrator allows.
 ///
 /// # Errors
-/// [`Doing::OpeningMap`], [`Doing::WritingMap`], [`Doing::Executing`]; [`Doing::Reported`] when the mapper refused.
+/// [`Doing::OpeningMap`], [`Doing::WritingMap`], [`Doing::Executing`]; [`Doing::Reported`] when the mapper refused, [`Doing::Dying`] when it was killed.
 pub fn write_of(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()> {
     if nix::unistd::geteuid().is_root() {
         write_file_of(side, process, ranges)
@@ -381,7 +381,7 @@ fn ask_mapper(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()> {
     command.arg(process.pid().to_string()).args(numbers.map(|number| number.to_string()));
     log::info!("{command:?}");
     let status = command.status().doing(|| Doing::Executing { program: side.mapper().into() })?;
-    child::expect_success(status)
+    child::expect_success(side.mapper(), status)
 }
 
 #[cfg(test)]
