@@ -91,7 +91,7 @@ pub enum Doing {
     Writing {
         path: PathBuf,
     },
-    OpeningMap {
+    OpeningNamespaceFile {
         path: PathBuf,
     },
     WritingMap {
@@ -217,7 +217,7 @@ impl Doing {
             Doing::Opening { path } => named("cannot open ", path),
             Doing::Reading { path } => named("cannot read ", path),
             Doing::Writing { path } => named("write failed ", path),
-            Doing::OpeningMap { path } => named("failed to open ", path),
+            Doing::OpeningNamespaceFile { path } => named("failed to open ", path),
             Doing::WritingMap { path } => named("failed to write ", path),
             Doing::WritingOffsets { path } => named("failed to write to ", path),
             Doing::Mounting { target } => joined(&[b"mount ", bytes(target), b" failed"]),

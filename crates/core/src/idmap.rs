@@ -358,7 +358,7 @@ pub fn write_own(side: Side, range: IdRange) -> Result<()> {
 /// root, else through newuidmap(1) or newgidmap(1), which knows what the administrator allows.
 ///
 /// # Errors
-/// [`Doing::OpeningMap`], [`Doing::WritingMap`], [`Doing::Executing`]; [`Doing::Reported`] when the mapper refused, [`Doing::Dying`] when it was killed.
+/// [`Doing::OpeningNamespaceFile`], [`Doing::WritingMap`], [`Doing::Executing`]; [`Doing::Reported`] when the mapper refused, [`Doing::Dying`] when it was killed.
 pub fn write_of(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()> {
     if nix::unistd::geteuid().is_root() {
         write_file_of(side, process, ranges)
@@ -371,7 +371,8 @@ fn write_file_of(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()
     let path = process.path(side.map_file());
     let lines: String = ranges.iter().map(|range| format!("{range}\n")).collect();
     log::info!("write(\"{}\", {lines:?})", path.display());
-    let file = procfile::open(&process.sure_path(side.map_file()), || Doing::OpeningMap { path: path.clone() })?;
+    let file =
+        procfile::open(&process.sure_path(side.map_file()), || Doing::OpeningNamespaceFile { path: path.clone() })?;
     procfile::write(&file, lines.as_bytes(), || Doing::WritingMap { path: path.clone() })
 }
 
