@@ -67,12 +67,12 @@ impl Plan {
     /// Options that contradict each other, and ids that /etc/subuid or /etc/passwd does not give.
     pub fn from_options(options: Options) -> Result<Self> {
         let Options { kinds: kind_options, ids, mounts, process, maps: typed_maps, operands, .. } = options;
-        let maps = Maps::resolve(&ids, &typed_maps)?;
         let offsets = offsets(&process);
         let kinds = kinds(&kind_options, &ids, &mounts, &typed_maps);
         if !offsets.is_empty() && !kinds.contains(Kind::Time) {
             return Err(Error::new(Doing::OffsetsWithoutTimeNamespace));
         }
+        let maps = Maps::resolve(&ids, &typed_maps)?;
         Ok(Self {
             pins: pins(kind_options),
             leave: leave(kinds, &ids),
