@@ -27,8 +27,8 @@ use nix::unistd::{Pid, mkfifo};
 
 use super::programs::{Program, find, oracle, ours};
 
-/// How long a run may take. Whatever is left on the stage is killed then.
-pub const LIMIT: Duration = Duration::from_secs(5);
+/// How long a run may take: much longer than any does, since a busy machine can stall one for seconds. Whatever is left on the stage is killed then.
+pub const LIMIT: Duration = Duration::from_secs(15);
 
 /// The accounts of a stage. root's shell tells its name apart from /bin/sh; nsuser has none.
 const ACCOUNTS: [(&str, &str); 4] = [
@@ -64,6 +64,23 @@ const SHOWS: [(&str, &str); 5] = [
          print $5, tags $(i + 1), $6 }' /proc/self/mountinfo",
     ),
 ];
+
+/// The processes of the stage of `first`, a line each: what they are, what they wait for, and what they hold open.
+fn processes_beside(first: &Child) -> String {
+    let stage = |pid: &str| fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
+    let here = stage(&first.id().to_string());
+    let entries =
+        fs::read_dir("/proc").expect("/proc").flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let beside = entries.filter(|pid| here.is_some() && stage(pid) == here);
+    let line = |pid: String| {
+        let read = |name: &str| fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
+        let open = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        let open: Vec<_> = open.filter_map(|fd| Some((fd.file_name(), fs::read_link(fd.path()).ok()?))).collect();
+        let command = text(&read("cmdline")).replace('\0', " ");
+        format!("  {} | {command} | {} | {open:?}\n", text(&read("stat")).trim(), text(&read("wchan")))
+    };
+    beside.map(line).collect()
+}
 
 /// Who runs the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +157,9 @@ impl Stage<'_> {
         let (over, end) = mpsc::channel::<()>();
         let watchdog = thread::spawn(move || {
             let late = end.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout);
+            if late {
+                eprintln!("still on the stage:\n{}", processes_beside(&first));
+            }
             first.kill().and_then(|()| first.wait()).expect("PID 1 of the stage can be killed");
             late
         });

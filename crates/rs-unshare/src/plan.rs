@@ -255,10 +255,14 @@ fn directory_and_mount_steps(kinds: Kinds, mounts: MountOptions) -> Vec<Step> {
         steps.push(Step::MountBinfmt(BINFMT_MISC.into()));
         steps.extend(format.iter().map(|format| register(Path::new(BINFMT_MISC), format)));
     }
+    // The new /proc is nobody else's business, whatever the other mounts are; below a new root, util-linux lets it be.
+    let private = mounts.propagation.is_none_or(|propagation| propagation == Propagation::Private);
+    let make_private = !private && mounts.root.is_none();
     steps.extend(mounts.root.map(Step::ChangeRoot));
     steps.extend(mounts.wd.map(Step::ChangeDirectory));
     if let Some(target) = proc.or(proc_for_binfmt) {
-        steps.extend(mount_proc(mounts.propagation, target));
+        steps.extend(make_private.then(|| Step::MakePrivate(target.clone())));
+        steps.push(Step::MountProc(target));
     }
     if wants_binfmt {
         steps.push(Step::MountBinfmt(binfmt.clone()));
@@ -267,13 +271,6 @@ fn directory_and_mount_steps(kinds: Kinds, mounts: MountOptions) -> Vec<Step> {
         steps.extend(format.iter().map(|format| register(&binfmt, format)));
     }
     steps
-}
-
-/// The new /proc is nobody else's business, whatever the other mounts are.
-fn mount_proc(propagation: Option<Propagation>, target: PathBuf) -> Vec<Step> {
-    let private = propagation.is_none_or(|propagation| propagation == Propagation::Private);
-    let make_private = (!private).then(|| Step::MakePrivate(target.clone()));
-    make_private.into_iter().chain([Step::MountProc(target)]).collect()
 }
 
 fn register(directory: &Path, format: &OsStr) -> Step {
