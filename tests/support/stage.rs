@@ -136,19 +136,32 @@ impl Stage<'_> {
 
     /// Runs `program` with these arguments.
     pub fn run<S: AsRef<OsStr>>(&self, program: &Program, args: &[S]) -> Outcome {
-        let mut command = Command::new(Path::new("/tmp/bin").join(program.name));
-        command.arg0(program.name).args(args);
-        self.perform(program, command)
+        self.perform(program, || {
+            let mut command = Command::new(Path::new("/tmp/bin").join(program.name));
+            command.arg0(program.name).args(args);
+            command
+        })
     }
 
     /// Runs a line of shell in which the program is known by its name.
     pub fn run_sh(&self, program: &Program, line: &str) -> Outcome {
-        let mut command = Command::new("/bin/sh");
-        command.args(["-c", line]);
-        self.perform(program, command)
+        self.perform(program, || {
+            let mut command = Command::new("/bin/sh");
+            command.args(["-c", line]);
+            command
+        })
     }
 
-    fn perform(&self, program: &Program, command: Command) -> Outcome {
+    /// A busy virtual machine leaves a runnable process standing for seconds, now and then: what was too late
+    /// once is asked again. What hangs does so again.
+    fn perform(&self, program: &Program, command: impl Fn() -> Command) -> Outcome {
+        match self.perform_once(program, command()) {
+            Outcome { status: Status::Timeout, .. } => self.perform_once(program, command()),
+            outcome => outcome,
+        }
+    }
+
+    fn perform_once(&self, program: &Program, command: Command) -> Outcome {
         // Namespaces are a thread's own, so the stage is entered by a thread that ends after the start.
         let libraries = libraries();
         let started = thread::scope(|scope| scope.spawn(|| self.start(program, libraries, command)).join());

@@ -218,6 +218,12 @@ impl Supervisor {
     /// # Errors
     /// [`Doing::BlockingSignals`].
     pub fn prepare(manner: WhileWaiting) -> Result<Self> {
+        if manner == WhileWaiting::Forward {
+            // Even where the caller ignored them, as scripts do for background jobs: they are asked for.
+            for signal in [libc::SIGINT, libc::SIGTERM] {
+                sys::default_disposition(signal).doing(|| Doing::BlockingSignals)?;
+            }
+        }
         let held: &[Classic] = match manner {
             WhileWaiting::Deaf => &[Classic::SIGINT, Classic::SIGTERM],
             WhileWaiting::Forward => &[Classic::SIGINT, Classic::SIGTERM, Classic::SIGCHLD],

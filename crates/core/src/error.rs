@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
-use crate::kind::Kind;
 use crate::report;
 
 /// A result whose error says what was being done.
@@ -64,6 +63,9 @@ pub enum Doing {
         user: OsString,
         file: PathBuf,
     },
+    OpeningIdRanges {
+        path: PathBuf,
+    },
     ParsingSubordinateIds {
         text: OsString,
     },
@@ -85,13 +87,13 @@ pub enum Doing {
     Opening {
         path: PathBuf,
     },
-    Reading {
-        path: PathBuf,
-    },
     Writing {
         path: PathBuf,
     },
     OpeningNamespaceFile {
+        path: PathBuf,
+    },
+    FittingMap {
         path: PathBuf,
     },
     WritingMap {
@@ -104,7 +106,6 @@ pub enum Doing {
         target: PathBuf,
     },
     Pinning {
-        kind: Kind,
         source: PathBuf,
         target: PathBuf,
     },
@@ -195,6 +196,7 @@ impl Doing {
             Doing::FindingSubordinateIds { user, file } => {
                 joined(&[b"no line matching user \"", bytes(user), b"\" in ", bytes(file)])
             }
+            Doing::OpeningIdRanges { path } => quoted("could not open ", path),
             Doing::ParsingSubordinateIds { text } => quoted("failed to parse subid map: ", text),
             Doing::FindingUser { uid } => format!("you (user {uid}) don't exist.").into(),
             step => step.words_of_a_call(),
@@ -215,13 +217,13 @@ impl Doing {
                 format!("child exit failed: signal {signal} does not end this process").into()
             }
             Doing::Opening { path } => named("cannot open ", path),
-            Doing::Reading { path } => named("cannot read ", path),
             Doing::Writing { path } => named("write failed ", path),
             Doing::OpeningNamespaceFile { path } => named("failed to open ", path),
+            Doing::FittingMap { path } => joined(&[bytes(path), b" too large for kernel 4k limit"]),
             Doing::WritingMap { path } => named("failed to write ", path),
             Doing::WritingOffsets { path } => named("failed to write to ", path),
             Doing::Mounting { target } => joined(&[b"mount ", bytes(target), b" failed"]),
-            Doing::Pinning { source, target, .. } => {
+            Doing::Pinning { source, target } => {
                 joined(&[b"mount ", bytes(source), b" on ", bytes(target), b" failed"])
             }
             Doing::SettingPropagation { target } if target == Path::new("/") => {
@@ -277,9 +279,4 @@ fn named<T: AsRef<OsStr> + ?Sized>(words: &str, name: &T) -> OsString {
 
 fn quoted<T: AsRef<OsStr> + ?Sized>(words: &str, name: &T) -> OsString {
     joined(&[words.as_bytes(), b"'", bytes(name), b"'"])
-}
-
-/// The error for opening `path`.
-pub fn opening(path: &Path) -> impl FnOnce() -> Doing + '_ {
-    || Doing::Opening { path: path.into() }
 }

@@ -17,6 +17,10 @@ use plan::Plan;
 /// The whole program: takes argv, gives the exit status.
 pub fn main(args: Vec<OsString>) -> u8 {
     let program = ProgramName::from_args(&args, "rs-unshare");
+    // Before the first child, which may be a getent that an option needs.
+    if let Err(error) = child::expect_children() {
+        return complain(&program, &error);
+    }
     let ending = match options::read(args) {
         Ok(Request::Help) => print(options::help(&program.short)),
         Ok(Request::Version) => print(options::version(&program.short)),

@@ -10,7 +10,7 @@ use nix::unistd::{getegid, geteuid};
 
 use nscore::child::WhileWaiting;
 use nscore::exec::{Environment, Program};
-use nscore::idmap::{self, IdRange, Mapping, Setgroups, Side};
+use nscore::idmap::{self, Block, IdRange, Setgroups, Side};
 use nscore::mounts::{BINFMT_MISC, Pin, Propagation};
 use nscore::signals::Signal;
 use nscore::timens::{Clock, Offset};
@@ -64,7 +64,7 @@ impl Plan {
     /// Makes the plan.
     ///
     /// # Errors
-    /// Options that contradict each other, and ids that /etc/subuid or /etc/passwd does not give.
+    /// Options that contradict each other.
     pub fn from_options(options: Options) -> Result<Self> {
         let Options { kinds: kind_options, ids, mounts, process, maps: typed_maps, operands, .. } = options;
         let offsets = offsets(&process);
@@ -101,12 +101,12 @@ struct SideMaps {
 }
 
 impl SideMaps {
-    fn new(side: Side, mappings: &[Mapping], single: Option<IdRange>, by_helper: bool) -> Result<Self> {
-        if mappings.is_empty() && !by_helper {
-            return Ok(Self { own: single, ..Self::default() });
+    fn new(blocks: Option<&[Block]>, single: Option<IdRange>, by_helper: bool) -> Self {
+        if blocks.is_none() && !by_helper {
+            return Self { own: single, ..Self::default() };
         }
-        let outside = idmap::resolve(side, mappings, single, geteuid().as_raw())?;
-        Ok(Self { own: None, by_helper: !mappings.is_empty() || single.is_some(), outside })
+        let outside = idmap::fit(blocks.unwrap_or_default(), single);
+        Self { own: None, by_helper: blocks.is_some() || single.is_some(), outside }
     }
 }
 
@@ -115,8 +115,8 @@ impl Maps {
         let (user, group) = singles(&typed.singles);
         // With another owner the process is no longer who the single id maps; a helper stays who it was.
         let helper = ids.owner.is_some();
-        let users = SideMaps::new(Side::Users, &typed.users, user, helper)?;
-        let groups = SideMaps::new(Side::Groups, &typed.groups, group, helper)?;
+        let users = SideMaps::new(typed.users.as_deref(), user, helper);
+        let groups = SideMaps::new(typed.groups.as_deref(), group, helper);
         if groups.own.is_some() && ids.setgroups == Some(Setgroups::Allow) {
             return Err(Error::new(Doing::AllowingSetgroupsWithGroupMap));
         }
@@ -150,7 +150,7 @@ fn singles(typed: &[SingleMap]) -> (Option<IdRange>, Option<IdRange>) {
 
 /// The kinds asked for, and those that other options imply.
 fn kinds(options: &KindOptions, ids: &IdOptions, mounts: &MountOptions, maps: &TypedMaps) -> Kinds {
-    let mapped = !maps.singles.is_empty() || !maps.users.is_empty() || !maps.groups.is_empty();
+    let mapped = !maps.singles.is_empty() || maps.users.is_some() || maps.groups.is_some();
     let binfmt = mounts.mount_binfmt.is_some() || mounts.load_interp.is_some();
     let implied = |kind| match kind {
         Kind::User => mapped || binfmt || ids.owner.is_some(),
