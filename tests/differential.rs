@@ -1097,8 +1097,34 @@ const ENVIRONMENTS: &[Scenario] = &[
     args("--whitelist-env= env").ours(Mended(8), Exit(0), "", ""),
 ];
 
+/// What a hostile reader once found.
+const REVIEWED: &[Scenario] = &[
+    args("--map-subids --help").setup(": >/etc/subuid").since(NEW),
+    args("--map-auto --foo").setup(": >/etc/subuid"),
+    args("--map-auto -S x true").setup(": >/etc/subuid"),
+    args("--map-groups=auto --map-users=auto true").setup(": >/etc/subuid; : >/etc/subgid").since(NEW),
+    args("--map-auto --monotonic=1 true").setup(": >/etc/subuid"),
+    shell("unset SHELL; unshare </dev/null; echo $?").setup(
+        "{ echo '#root:x:0:0::/:/bin/false'; echo '+root:x:0:0::/:/bin/false'; cat /etc/passwd; } >passwd; cat passwd >/etc/passwd",
+    ),
+    args("--map-user=#foo true").setup("echo '#foo:x:7:7::/:' >>/etc/passwd").since(NEW),
+    args("--map-user=bad true").setup("echo 'bad:x:0' >>/etc/passwd").since(NEW),
+    shell("env --ignore-signal=INT,TERM unshare --forward-signals grep SigIgn /proc/self/status").since(NEW),
+    shell("env --ignore-signal=INT,TERM unshare -f grep SigIgn /proc/self/status"),
+    shell("ulimit -n 4; unshare -f true"),
+    args("--kill-child=RTMIN++3 true"),
+    shell(
+        "i=1000000; while [ $i -lt 1000339 ]; do set -- \"$@\" --map-users=$i:$i:1; i=$((i+1)); done; unshare \"$@\" true",
+    )
+    .only(Root)
+    .since(NEW),
+    shell("NS_LOG=bad=zz unshare true 2>/dev/full; echo $?"),
+    args("-m --propagation=shared -R /tmp/root --mount-proc -pf /bin/busybox awk '{print $5,$7}' /proc/self/mountinfo")
+        .setup("mount --bind /tmp/root /tmp/root; mount --bind /tmp/root/proc /tmp/root/proc; mount --make-shared /tmp/root/proc"),
+];
+
 /// Every scenario.
-const ALL: [&[Scenario]; 9] = [USAGE, EXEC, PROCESS, KINDS, MAPS, MOUNTS, PERSISTENCE, CLOCKS, ENVIRONMENTS];
+const ALL: [&[Scenario]; 10] = [USAGE, EXEC, PROCESS, KINDS, MAPS, MOUNTS, PERSISTENCE, CLOCKS, ENVIRONMENTS, REVIEWED];
 
 /// What random command lines are made of, good values and bad ones. An option more than once in this list turns up more often.
 const OPTIONS: &[&str] = &[
@@ -1407,6 +1433,12 @@ fn persistence() {
 fn clocks() {
     require!(root, util_linux);
     compare(CLOCKS);
+}
+
+#[test]
+fn reviewed() {
+    require!(root, util_linux);
+    compare(REVIEWED);
 }
 
 #[test]
