@@ -10,6 +10,8 @@ use super::stage::{Outcome, Stage, Status, User};
 pub enum Why {
     /// util-linux errs, and ours does not: the number in docs/compatibility.md.
     Mended(u32),
+    /// Ours differs on purpose: docs/compatibility.md lists it among the other differences.
+    OnPurpose,
     /// What ours follows is newer than any util-linux that can be asked.
     Since(&'static str),
 }

@@ -142,3 +142,14 @@ fn what_newuidmap_refuses_is_not_run() {
     nsuser("unshare --map-users=0:300000:10 --map-groups=0:100000:10 -f echo ran")
         .fails(1, "newgidmap: gid range [0-10) -> [100000-100010) not allowed");
 }
+
+/// util-linux takes the signal for success.
+#[test]
+fn what_a_mapper_dies_of_is_not_run() {
+    require!(root);
+    let mapper = "printf '#!/bin/sh\nkill -KILL $$\n' >dir/newuidmap; chmod 755 dir/newuidmap";
+    for options in ["--map-auto", "--map-auto -f"] {
+        let line = format!("PATH=/tmp/stage/dir:$PATH; unshare {options} echo ran");
+        nsuser(line).after(mapper).fails(1, "unshare: newuidmap was ended by signal 9");
+    }
+}

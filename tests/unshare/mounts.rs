@@ -67,9 +67,10 @@ fn mounts_go_the_way_that_the_propagation_says() {
 #[test]
 fn a_new_proc_does_not_get_out() {
     require!(root);
-    root("unshare -pf --mount-proc true; [ -d /proc/$$ ] && echo unharmed")
-        .after("mount --make-rshared /")
-        .prints("unharmed\n");
+    for options in ["", "--propagation=slave", "--propagation=shared", "--propagation=unchanged"] {
+        let line = format!("unshare -pf --mount-proc {options} true; [ -d /proc/$$ ] && echo unharmed");
+        root(line).after("mount --make-rshared /").prints("unharmed\n");
+    }
 }
 
 #[test]

@@ -19,6 +19,14 @@ fn exit_statuses_and_signals_are_passed_on() {
     }
 }
 
+/// As PID 1 it cannot end by a signal. util-linux gives another reason for it.
+#[test]
+fn a_signal_that_cannot_be_passed_on_is_reported() {
+    require!(root);
+    nsuser("unshare -rpf unshare -f sh -c 'kill -TERM $$'")
+        .fails(1, "unshare: child exit failed: signal 15 does not end this process");
+}
+
 #[test]
 fn kill_child_takes_the_child_along() {
     require!(root);
@@ -38,14 +46,13 @@ fn the_death_signal_may_be_one_that_the_program_answers() {
     require!(root);
     nsuser("start unshare --kill-child=TERM answer; kill -KILL $!; finish").prints("TERM\n137\n");
     nsuser("start unshare --kill-child=sigterm -rp answer; kill -KILL $!; finish").prints("TERM\n137\n");
-    nsuser("start env --default-signal=INT unshare --kill-child=INT -r answer; kill -KILL $!; finish")
-        .prints("INT\n137\n");
+    nsuser("start unshare --kill-child=INT -r answer; kill -KILL $!; finish").prints("INT\n137\n");
 }
 
 #[test]
 fn kill_child_minds_every_death_of_the_parent() {
     require!(root);
-    nsuser("start env --default-signal unshare --kill-child answer; kill -HUP $!; finish").prints("129\n");
+    nsuser("start unshare --kill-child answer; kill -HUP $!; finish").prints("129\n");
 }
 
 #[test]
@@ -59,17 +66,23 @@ fn forwarded_signals_reach_the_program() {
     require!(root);
     for options in ["", "-r", "-rp"] {
         nsuser(format!("start unshare --forward-signals {options} answer; kill -TERM $!; finish")).prints("TERM\n15\n");
-        nsuser(format!(
-            "start env --default-signal=INT unshare --forward-signals {options} answer; kill -INT $!; finish"
-        ))
-        .prints("INT\n2\n");
+        nsuser(format!("start unshare --forward-signals {options} answer; kill -INT $!; finish")).prints("INT\n2\n");
     }
+}
+
+#[test]
+fn a_caller_that_ignores_a_signal_has_it_forwarded_all_the_same() {
+    require!(root);
+    nsuser(
+        "start env --ignore-signal=TERM unshare --forward-signals env --default-signal answer; kill -TERM $!; finish",
+    )
+    .prints("TERM\n15\n");
 }
 
 #[test]
 fn other_signals_do_not_wait_for_the_program() {
     require!(root);
-    nsuser("start env --default-signal unshare -f answer; kill -HUP $!; wait $! 2>hangup; echo $?; kill -TERM $said; cat <&3")
+    nsuser("start unshare -f answer; kill -HUP $!; wait $! 2>hangup; echo $?; kill -TERM $said; cat <&3")
         .prints("129\nTERM\n");
 }
 
@@ -77,7 +90,7 @@ fn other_signals_do_not_wait_for_the_program() {
 fn a_waiting_parent_is_deaf_to_term_and_int() {
     require!(root);
     for options in ["-f", "-r --kill-child", "--map-auto -f"] {
-        nsuser(format!("start env --default-signal=INT unshare {options} answer; kill -TERM $!; kill -INT $!; kill -USR1 $said; finish"))
+        nsuser(format!("start unshare {options} answer; kill -TERM $!; kill -INT $!; kill -USR1 $said; finish"))
             .prints("3\n");
     }
 }

@@ -112,6 +112,7 @@ write("/proc/self/uid_map", "0 4242 1")
 write("/proc/self/setgroups", "deny")
 write("/proc/self/gid_map", "0 4242 1")
 mount("/", MS_REC|MS_SLAVE)
+mount("/proc", MS_REC|MS_PRIVATE)
 mount("proc", "/proc", MS_NOSUID|MS_NODEV|MS_NOEXEC)
 execvp("id")
 "#;

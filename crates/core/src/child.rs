@@ -1,13 +1,15 @@
 //! Processes of our own: forked, held at a gate until their time has come, waited for, their end passed on.
 
-use std::io::{PipeReader, PipeWriter, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::io::Read;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal as Classic};
+use nix::sys::socket::{self, MsgFlags};
 use nix::unistd::Pid;
 
 use crate::error::{Doing, Error, Result, While};
@@ -96,27 +98,28 @@ impl Child {
 
 /// The side of a gate that opens it. Dropped unopened, it turns the one who waits away.
 #[derive(Debug)]
-pub struct Gatekeeper(PipeWriter);
+pub struct Gatekeeper(UnixStream);
 
 /// The side of a gate that waits for it to be opened.
 #[derive(Debug)]
-pub struct Gate(PipeReader);
+pub struct Gate(UnixStream);
 
-/// A gate between two processes: a pipe, so that the one who waits learns of the other's death as well.
+/// A gate between two processes: a pair of sockets, so that the one who waits learns of the other's
+/// death as well, and the one who opens does not die of it (a pipe would send SIGPIPE).
 ///
 /// # Errors
-/// [`Doing::OpeningPipe`].
+/// [`Doing::OpeningSockets`].
 pub fn gate() -> Result<(Gatekeeper, Gate)> {
     // std makes both ends close-on-exec.
-    let (reader, writer) = std::io::pipe().doing(|| Doing::OpeningPipe)?;
-    Ok((Gatekeeper(writer), Gate(reader)))
+    let (keeper, waiter) = UnixStream::pair().doing(|| Doing::OpeningSockets)?;
+    Ok((Gatekeeper(keeper), Gate(waiter)))
 }
 
 impl Gatekeeper {
     /// Lets the other side through.
-    pub fn open(mut self) {
+    pub fn open(self) {
         // When the other side is gone already, its exit status says so.
-        let _ = self.0.write_all(b"!");
+        let _ = socket::send(self.0.as_raw_fd(), b"!", MsgFlags::MSG_NOSIGNAL);
     }
 }
 
@@ -165,7 +168,7 @@ impl Helper {
     /// Forks a helper. The function returns in both processes.
     ///
     /// # Errors
-    /// [`Doing::OpeningPipe`], [`Doing::Forking`], [`Doing::Opening`] without /proc.
+    /// [`Doing::OpeningSockets`], [`Doing::Forking`], [`Doing::Opening`] without /proc.
     pub fn fork() -> Result<Forked<Helper, Errand>> {
         // Opened here, it is this process, and no other can take its place.
         let caller = Process::this()?;
@@ -179,13 +182,13 @@ impl Helper {
     /// Tells the helper to do its work and waits until it is done.
     ///
     /// # Errors
-    /// [`Doing::Reported`] with the helper's exit status when it failed; it has said why.
+    /// [`Doing::Reported`] with the helper's exit status when it failed and has said why; [`Doing::Dying`].
     pub fn finish(mut self) -> Result<()> {
         if let Some(gatekeeper) = self.gatekeeper.take() {
             gatekeeper.open();
         }
         let Some(child) = self.child.take() else { return Ok(()) };
-        expect_success(child.wait()?)
+        expect_success("helper", child.wait()?)
     }
 
     /// Lets go of a helper that another process looks after: for the other side of a fork.
@@ -194,15 +197,15 @@ impl Helper {
     }
 }
 
-/// Takes over the failure of another process, which has said why.
+/// Takes over the failure of another process, which has said why if it could.
 ///
 /// # Errors
-/// [`Doing::Reported`] with its exit status; 1 when a signal ended it.
-pub(crate) fn expect_success(status: ExitStatus) -> Result<()> {
+/// [`Doing::Reported`] with its exit status; [`Doing::Dying`] when a signal ended it.
+pub(crate) fn expect_success(process: &'static str, status: ExitStatus) -> Result<()> {
     match Ending::from(status) {
         Ending::Exit(0) => Ok(()),
         Ending::Exit(status) => Err(Error::new(Doing::Reported { status })),
-        Ending::Signal(_) => Err(Error::new(Doing::Reported { status: 1 })),
+        Ending::Signal(signal) => Err(Error::new(Doing::Dying { process, signal })),
     }
 }
 
@@ -239,6 +242,12 @@ impl Supervisor {
     /// # Errors
     /// [`Doing::BlockingSignals`].
     pub fn prepare(manner: WhileWaiting) -> Result<Self> {
+        if manner == WhileWaiting::Forward {
+            // Even where the caller ignored them, as scripts do for background jobs: they are asked for.
+            for signal in [libc::SIGINT, libc::SIGTERM] {
+                sys::default_disposition(signal).doing(|| Doing::BlockingSignals)?;
+            }
+        }
         let held: &[Classic] = match manner {
             WhileWaiting::Deaf => &[Classic::SIGINT, Classic::SIGTERM],
             WhileWaiting::Forward => &[Classic::SIGINT, Classic::SIGTERM, Classic::SIGCHLD],

@@ -84,6 +84,9 @@ pub enum Doing {
         user: OsString,
         file: PathBuf,
     },
+    OpeningIdRanges {
+        path: PathBuf,
+    },
     ParsingSubordinateIds {
         text: OsString,
     },
@@ -119,7 +122,7 @@ pub enum Doing {
     },
     EnteringTarget,
     Forking,
-    OpeningPipe,
+    OpeningSockets,
     OpeningPidfd,
     PollingParent,
     Waiting,
@@ -137,7 +140,10 @@ pub enum Doing {
     Writing {
         path: PathBuf,
     },
-    OpeningMap {
+    OpeningNamespaceFile {
+        path: PathBuf,
+    },
+    FittingMap {
         path: PathBuf,
     },
     WritingMap {
@@ -150,7 +156,6 @@ pub enum Doing {
         target: PathBuf,
     },
     Pinning {
-        kind: Kind,
         source: PathBuf,
         target: PathBuf,
     },
@@ -178,6 +183,11 @@ pub enum Doing {
         program: OsString,
     },
     WritingOutput,
+    /// A process of ours was killed before it could say anything.
+    Dying {
+        process: &'static str,
+        signal: i32,
+    },
     /// A process of ours failed and has said why itself; there is nothing to add.
     Reported {
         status: u8,
@@ -253,6 +263,7 @@ impl Doing {
             Doing::FindingSubordinateIds { user, file } => {
                 joined(&[b"no line matching user \"", bytes(user), b"\" in ", bytes(file)])
             }
+            Doing::OpeningIdRanges { path } => quoted("could not open ", path),
             Doing::ParsingSubordinateIds { text } => quoted("failed to parse subid map: ", text),
             Doing::FindingUser { uid } => format!("you (user {uid}) don't exist.").into(),
             step => step.words_of_entering().unwrap_or_else(|| step.words_of_a_call()),
@@ -286,7 +297,7 @@ impl Doing {
         match self {
             Doing::Unsharing => "unshare failed".into(),
             Doing::Forking => "fork failed".into(),
-            Doing::OpeningPipe => "pipe failed".into(),
+            Doing::OpeningSockets => "socketpair failed".into(),
             Doing::OpeningPidfd => "pidfd_open failed".into(),
             Doing::PollingParent => "poll parent pidfd failed".into(),
             Doing::Waiting => "waitpid failed".into(),
@@ -298,11 +309,12 @@ impl Doing {
             Doing::Opening { path } => named("cannot open ", path),
             Doing::Reading { path } => named("cannot read ", path),
             Doing::Writing { path } => named("write failed ", path),
-            Doing::OpeningMap { path } => named("failed to open ", path),
+            Doing::OpeningNamespaceFile { path } => named("failed to open ", path),
+            Doing::FittingMap { path } => joined(&[bytes(path), b" too large for kernel 4k limit"]),
             Doing::WritingMap { path } => named("failed to write ", path),
             Doing::WritingOffsets { path } => named("failed to write to ", path),
             Doing::Mounting { target } => joined(&[b"mount ", bytes(target), b" failed"]),
-            Doing::Pinning { source, target, .. } => {
+            Doing::Pinning { source, target } => {
                 joined(&[b"mount ", bytes(source), b" on ", bytes(target), b" failed"])
             }
             Doing::SettingPropagation { target } if target == Path::new("/") => {
@@ -319,6 +331,7 @@ impl Doing {
             Doing::SettingCapabilities => "capset failed".into(),
             Doing::RaisingAmbientCapabilities => "prctl(PR_CAP_AMBIENT) failed".into(),
             Doing::Executing { program } => named("failed to execute ", program),
+            Doing::Dying { process, signal } => format!("{process} was ended by signal {signal}").into(),
             Doing::WritingOutput => "write error".into(),
             _ => OsString::new(),
         }
@@ -360,6 +373,6 @@ fn quoted<T: AsRef<OsStr> + ?Sized>(words: &str, name: &T) -> OsString {
 }
 
 /// The error for opening `path`.
-pub fn opening(path: &Path) -> impl FnOnce() -> Doing + '_ {
+pub(crate) fn opening(path: &Path) -> impl FnOnce() -> Doing + '_ {
     || Doing::Opening { path: path.into() }
 }

@@ -49,7 +49,7 @@ impl Program {
 }
 
 fn execute_command(name: &OsStr, arguments: &[OsString]) -> Result<Infallible> {
-    log::info!("execvp(\"{}\")", name.display());
+    log::info!("execvp({name:?})");
     let failed = |errno| Error { doing: Doing::Executing { program: name.into() }, errno: Some(errno) };
     let argv = std::iter::once(name)
         .chain(arguments.iter().map(OsString::as_os_str))
@@ -62,7 +62,7 @@ fn execute_command(name: &OsStr, arguments: &[OsString]) -> Result<Infallible> {
 
 /// The shell is a path: it is neither searched for nor split into words.
 fn execute_login_shell(shell: &OsStr) -> Result<Infallible> {
-    log::info!("execv(\"{}\")", shell.display());
+    log::info!("execv({shell:?})");
     let failed = |errno| Error { doing: Doing::Executing { program: shell.into() }, errno: Some(errno) };
     let base = Path::new(shell).file_name().unwrap_or(shell);
     let argv0 = OsString::from_vec([b"-", base.as_bytes()].concat());
@@ -73,8 +73,9 @@ fn execute_login_shell(shell: &OsStr) -> Result<Infallible> {
 /// $SHELL, else the shell of the user that this process is now, else /bin/sh.
 fn login_shell() -> OsString {
     let given = env::var_os("SHELL").filter(|shell| !shell.is_empty());
-    let of_user =
-        || accounts::user_by_id(unistd::getuid().as_raw()).map(|user| user.shell).filter(|shell| !shell.is_empty());
+    let of_user = || {
+        accounts::local_user_by_id(unistd::getuid().as_raw()).map(|user| user.shell).filter(|shell| !shell.is_empty())
+    };
     given.or_else(of_user).unwrap_or_else(|| "/bin/sh".into())
 }
 

@@ -205,46 +205,38 @@ fn punch(intervals: &[Interval], hole: u32) -> Vec<Interval> {
     intervals.iter().flat_map(around).filter(|interval| interval.len() > 0).collect()
 }
 
-/// Resolves `mappings` for the user `uid` and fits them around `single`, which comes first in the map.
-///
-/// # Errors
-/// [`Doing::FindingUser`], [`Doing::Opening`], [`Doing::FindingSubordinateIds`] or [`Doing::ParsingSubordinateIds`].
-pub fn resolve(side: Side, mappings: &[Mapping], single: Option<IdRange>, uid: u32) -> Result<Vec<IdRange>> {
-    let mut ranges: Vec<IdRange> = single.into_iter().collect();
-    for mapping in mappings {
-        for block in blocks(side, mapping, uid)? {
-            let block = match single {
-                Some(single) => block.without(single),
-                None => block,
-            };
-            ranges.extend(block.ranges());
-        }
+impl Mapping {
+    /// Finds the ids that the mapping stands for, for the user `uid`.
+    ///
+    /// # Errors
+    /// [`Doing::FindingUser`], [`Doing::OpeningIdRanges`], [`Doing::FindingSubordinateIds`] or [`Doing::ParsingSubordinateIds`].
+    pub fn resolve(&self, side: Side, uid: u32) -> Result<Vec<Block>> {
+        let identity = |(first, count)| Block::fixed(IdRange { inner: first, outer: first, count });
+        Ok(match self {
+            Mapping::Range(range) => vec![Block::fixed(*range)],
+            Mapping::Auto => {
+                let (first, count) = subordinate_ids(side, uid)?;
+                vec![Block::open_ended(first, count)]
+            }
+            Mapping::SubordinateIds => vec![identity(subordinate_ids(side, uid)?)],
+            Mapping::All => own_map(side)?.into_iter().map(identity).collect(),
+        })
     }
-    Ok(ranges)
 }
 
-fn blocks(side: Side, mapping: &Mapping, uid: u32) -> Result<Vec<Block>> {
-    Ok(match mapping {
-        Mapping::Range(range) => vec![Block::fixed(*range)],
-        Mapping::Auto => {
-            let (first, count) = subordinate_ids(side, uid)?;
-            vec![Block::open_ended(first, count)]
-        }
-        Mapping::SubordinateIds => {
-            let (first, count) = subordinate_ids(side, uid)?;
-            vec![Block::fixed(IdRange { inner: first, outer: first, count })]
-        }
-        Mapping::All => own_map(side)?
-            .into_iter()
-            .map(|(first, count)| Block::fixed(IdRange { inner: first, outer: first, count }))
-            .collect(),
-    })
+/// The map of `single`, which comes first, and of `blocks`, fitted around it.
+pub fn fit(blocks: &[Block], single: Option<IdRange>) -> Vec<IdRange> {
+    let around = |block: &Block| match single {
+        Some(single) => block.clone().without(single).ranges(),
+        None => block.clone().ranges(),
+    };
+    single.into_iter().chain(blocks.iter().flat_map(around)).collect()
 }
 
 /// The ids that exist in the caller's user namespace: first and count of each line of its own map.
 fn own_map(side: Side) -> Result<Vec<(u32, u32)>> {
     let path = PathBuf::from(format!("/proc/self/{}", side.map_file()));
-    let text = fs::read_to_string(&path).doing(|| Doing::Opening { path: path.clone() })?;
+    let text = fs::read_to_string(&path).doing(|| Doing::OpeningIdRanges { path: path.clone() })?;
     let line = |line: &str| {
         let mut fields = line.split_ascii_whitespace();
         let (first, count) = (fields.next()?, fields.nth(1)?);
@@ -258,8 +250,8 @@ fn subordinate_ids(side: Side, uid: u32) -> Result<(u32, u32)> {
     // Both files go by the user, subgid(5) too.
     let user = accounts::user_by_id(uid).ok_or_else(|| Error::new(Doing::FindingUser { uid }))?.name;
     let path = side.subordinate_file();
-    log::debug!("looking for {} in {}", user.display(), path.display());
-    let text = fs::read(path).doing(|| Doing::Opening { path: path.into() })?;
+    log::debug!("looking for {user:?} in {path:?}");
+    let text = fs::read(path).doing(|| Doing::OpeningIdRanges { path: path.into() })?;
     for line in text.split(|byte| *byte == b'\n') {
         if let Some(range) = parse_subordinate_line(line, &user, uid)? {
             return Ok(range);
@@ -283,7 +275,15 @@ fn parse_subordinate_line(line: &[u8], user: &OsStr, uid: u32) -> Result<Option<
             errno: (reason == NotANumber::OutOfRange).then_some(Errno::ERANGE),
         })
     };
-    Ok(Some((number(first)?, number(count)?)))
+    let (first, number_of_ids) = (number(first)?, number(count)?);
+    match first.checked_add(number_of_ids) {
+        Some(_) => Ok(Some((first, number_of_ids))),
+        // It would reach past the last id.
+        None => Err(Error {
+            doing: Doing::ParsingSubordinateIds { text: OsString::from_vec(count.to_vec()) },
+            errno: Some(Errno::ERANGE),
+        }),
+    }
 }
 
 /// The number that `text` begins with, 0 where it begins with none.
@@ -291,6 +291,8 @@ fn parse_subordinate_line(line: &[u8], user: &OsStr, uid: u32) -> Result<Option<
 /// util-linux reads the owner of a line so, which gives root (0) the first line of any name; a map
 /// that works with it must work here.
 fn leading_number(text: &[u8]) -> u64 {
+    let text = text.trim_ascii_start();
+    let text = text.strip_prefix(b"+").unwrap_or(text);
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit());
     digits.fold(0, |sum: u64, digit| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
 }
@@ -340,7 +342,7 @@ pub fn set_setgroups(policy: Setgroups) -> Result<()> {
 /// As for [`set_setgroups`].
 pub fn set_setgroups_of(process: &Process, policy: Setgroups) -> Result<()> {
     let path = process.path("setgroups");
-    log::info!("write(\"{}\", \"{}\")", path.display(), policy.word());
+    log::info!("write({path:?}, {:?})", policy.word());
     let file = procfile::open(&process.sure_path("setgroups"), || Doing::Opening { path: path.clone() })?;
     procfile::write(&file, policy.word().as_bytes(), || Doing::Writing { path: path.clone() })
 }
@@ -358,7 +360,7 @@ pub fn write_own(side: Side, range: IdRange) -> Result<()> {
 /// root, else through newuidmap(1) or newgidmap(1), which knows what the administrator allows.
 ///
 /// # Errors
-/// [`Doing::OpeningMap`], [`Doing::WritingMap`], [`Doing::Executing`]; [`Doing::Reported`] when the mapper refused.
+/// [`Doing::OpeningNamespaceFile`], [`Doing::WritingMap`], [`Doing::Executing`]; [`Doing::Reported`] when the mapper refused, [`Doing::Dying`] when it was killed.
 pub fn write_of(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()> {
     if nix::unistd::geteuid().is_root() {
         write_file_of(side, process, ranges)
@@ -370,8 +372,13 @@ pub fn write_of(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()>
 fn write_file_of(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()> {
     let path = process.path(side.map_file());
     let lines: String = ranges.iter().map(|range| format!("{range}\n")).collect();
-    log::info!("write(\"{}\", {lines:?})", path.display());
-    let file = procfile::open(&process.sure_path(side.map_file()), || Doing::OpeningMap { path: path.clone() })?;
+    log::info!("write({path:?}, {lines:?})");
+    // The kernel takes less than a page, by one write.
+    if lines.len() >= 4096 {
+        return Err(Error::new(Doing::FittingMap { path }));
+    }
+    let file =
+        procfile::open(&process.sure_path(side.map_file()), || Doing::OpeningNamespaceFile { path: path.clone() })?;
     procfile::write(&file, lines.as_bytes(), || Doing::WritingMap { path: path.clone() })
 }
 
@@ -381,7 +388,7 @@ fn ask_mapper(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()> {
     command.arg(process.pid().to_string()).args(numbers.map(|number| number.to_string()));
     log::info!("{command:?}");
     let status = command.status().doing(|| Doing::Executing { program: side.mapper().into() })?;
-    child::expect_success(status)
+    child::expect_success(side.mapper(), status)
 }
 
 #[cfg(test)]
@@ -446,11 +453,16 @@ mod tests {
     fn lines_of_subuid() {
         let parse = |line: &str| parse_subordinate_line(line.as_bytes(), OsStr::new("nsuser"), 4242);
         assert_eq!(parse("nsuser:300000:65536"), Ok(Some((300_000, 65536))));
-        assert_eq!(parse("4242:1:2"), Ok(Some((1, 2))));
+        assert_eq!(parse("nsuser:4294967290:5"), Ok(Some((4_294_967_290, 5))));
+        for line in ["4242:1:2", " +4242:1:2"] {
+            assert_eq!(parse(line), Ok(Some((1, 2))), "{line:?}");
+        }
         for line in ["", "# nsuser:1:2", "root:1:2", "nsuser", "nsuser:", "nsuser:1"] {
             assert_eq!(parse(line), Ok(None), "{line:?}");
         }
-        for line in ["nsuser:a:b", "nsuser:1:", "nsuser:1:2:3", "nsuser:-5:6", "nsuser:99999999999:6"] {
+        for line in
+            ["nsuser:a:b", "nsuser:1:", "nsuser:1:2:3", "nsuser:-5:6", "nsuser:99999999999:6", "nsuser:4294967290:6"]
+        {
             assert!(parse(line).is_err(), "{line:?}");
         }
     }

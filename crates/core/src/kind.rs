@@ -10,7 +10,7 @@ use nix::sched::CloneFlags;
 /// because it is what gives the right to the others; the mount namespace after those whose files
 /// are looked up in the old one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[allow(missing_docs)] // each is explained in `Kind::isolates`
+#[allow(missing_docs)] // namespaces(7) explains each
 pub enum Kind {
     User,
     Cgroup,
@@ -33,34 +33,17 @@ struct Row {
     word: &'static str,
     flag: libc::c_int,
     flag_name: &'static str,
-    isolates: &'static str,
 }
 
 const TABLE: [Row; 8] = [
-    row(Kind::User, "user", None, "user", libc::CLONE_NEWUSER, "CLONE_NEWUSER", "user and group ids, capabilities"),
-    row(
-        Kind::Cgroup,
-        "cgroup",
-        None,
-        "cgroup",
-        libc::CLONE_NEWCGROUP,
-        "CLONE_NEWCGROUP",
-        "the root of the cgroup tree",
-    ),
-    row(Kind::Ipc, "ipc", None, "ipc", libc::CLONE_NEWIPC, "CLONE_NEWIPC", "System V IPC, POSIX message queues"),
-    row(Kind::Uts, "uts", None, "uts", libc::CLONE_NEWUTS, "CLONE_NEWUTS", "host name and NIS domain name"),
-    row(Kind::Net, "net", None, "net", libc::CLONE_NEWNET, "CLONE_NEWNET", "network devices, addresses, ports, routes"),
-    row(Kind::Pid, "pid", Some("pid_for_children"), "pid", libc::CLONE_NEWPID, "CLONE_NEWPID", "process ids"),
-    row(Kind::Mount, "mnt", None, "mount", libc::CLONE_NEWNS, "CLONE_NEWNS", "mount points"),
-    row(
-        Kind::Time,
-        "time",
-        Some("time_for_children"),
-        "time",
-        CLONE_NEWTIME,
-        "CLONE_NEWTIME",
-        "boot and monotonic clocks",
-    ),
+    row(Kind::User, "user", None, "user", libc::CLONE_NEWUSER, "CLONE_NEWUSER"),
+    row(Kind::Cgroup, "cgroup", None, "cgroup", libc::CLONE_NEWCGROUP, "CLONE_NEWCGROUP"),
+    row(Kind::Ipc, "ipc", None, "ipc", libc::CLONE_NEWIPC, "CLONE_NEWIPC"),
+    row(Kind::Uts, "uts", None, "uts", libc::CLONE_NEWUTS, "CLONE_NEWUTS"),
+    row(Kind::Net, "net", None, "net", libc::CLONE_NEWNET, "CLONE_NEWNET"),
+    row(Kind::Pid, "pid", Some("pid_for_children"), "pid", libc::CLONE_NEWPID, "CLONE_NEWPID"),
+    row(Kind::Mount, "mnt", None, "mount", libc::CLONE_NEWNS, "CLONE_NEWNS"),
+    row(Kind::Time, "time", Some("time_for_children"), "time", CLONE_NEWTIME, "CLONE_NEWTIME"),
 ];
 
 /// From `linux/sched.h`; neither nix nor its flag type knows it.
@@ -73,9 +56,8 @@ const fn row(
     word: &'static str,
     flag: libc::c_int,
     flag_name: &'static str,
-    isolates: &'static str,
 ) -> Row {
-    Row { kind, link, children_link, word, flag, flag_name, isolates }
+    Row { kind, link, children_link, word, flag, flag_name }
 }
 
 impl Kind {
@@ -110,11 +92,6 @@ impl Kind {
     /// The flag of clone(2), unshare(2) and setns(2).
     pub fn flag(self) -> CloneFlags {
         CloneFlags::from_bits_retain(self.row().flag)
-    }
-
-    /// What a namespace of this kind isolates, in a few words.
-    pub fn isolates(self) -> &'static str {
-        self.row().isolates
     }
 }
 

@@ -4,27 +4,24 @@ use std::env;
 
 use log::LevelFilter;
 
-/// The variable that asks for a log without an option: `info`, `debug` or `trace`, or env_logger's filters.
+/// The variable that asks for a log without an option: a level, `info`, `debug` or `trace`.
 pub const VARIABLE: &str = "NS_LOG";
 
 /// Starts logging when `verbosity` (how often `-v` was given) or [`VARIABLE`] asks for it.
 ///
 /// Level 1 shows the steps that change something, 2 what is looked up and waited for as well.
 pub fn start(verbosity: u8) {
-    let wanted = env::var(VARIABLE).ok().filter(|filters| !filters.is_empty());
-    if verbosity == 0 && wanted.is_none() {
+    let level = match verbosity {
+        // Not env_logger's filters: it would complain of an odd one where nobody asked it to.
+        0 => env::var(VARIABLE).ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::Off),
+        1 => LevelFilter::Info,
+        _ => LevelFilter::Trace,
+    };
+    if level == LevelFilter::Off {
         return;
     }
     let mut builder = env_logger::Builder::new();
-    if let Some(filters) = wanted {
-        builder.parse_filters(&filters);
-    }
-    match verbosity {
-        0 => &mut builder,
-        1 => builder.filter_level(LevelFilter::Info),
-        _ => builder.filter_level(LevelFilter::Trace),
-    };
-    builder.format(|out, record| {
+    builder.filter_level(level).format(|out, record| {
         use std::io::Write;
         writeln!(out, "[{}] {}", std::process::id(), record.args())
     });

@@ -247,17 +247,17 @@ pub fn pin_namespaces(process: &Process, pins: &[Pin]) -> Result<()> {
 fn pin_namespace(process: &Process, pin: &Pin) -> Result<()> {
     let link = format!("ns/{}", pin.kind.children_link());
     let source = process.path(&link);
-    log::info!("mount(\"{}\", \"{}\", MS_BIND)", source.display(), pin.file.display());
+    log::info!("mount({source:?}, {:?}, MS_BIND)", pin.file);
     mount(Some(&process.sure_path(&link)), &pin.file, None::<&str>, MsFlags::MS_BIND, None::<&str>)
-        .doing(|| Doing::Pinning { kind: pin.kind, source: source.clone(), target: pin.file.clone() })
+        .doing(|| Doing::Pinning { source: source.clone(), target: pin.file.clone() })
 }
 
 /// Takes back pins that were made, the last one first.
 fn unpin(pins: &[Pin]) {
     for pin in pins.iter().rev() {
-        log::info!("umount2(\"{}\", MNT_DETACH)", pin.file.display());
+        log::info!("umount2({:?}, MNT_DETACH|UMOUNT_NOFOLLOW)", pin.file);
         // What cannot be undone is no reason to hide the error that led here.
-        let _ = umount2(&pin.file, MntFlags::MNT_DETACH);
+        let _ = umount2(&pin.file, MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW);
     }
 }
 

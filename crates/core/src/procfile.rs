@@ -13,7 +13,7 @@ use crate::error::{Doing, Error, Result, While};
 /// # Errors
 /// `doing`, with open(2)'s errno.
 pub fn open(path: &Path, doing: impl FnOnce() -> Doing) -> Result<File> {
-    log::debug!("open(\"{}\", O_WRONLY|O_CLOEXEC)", path.display());
+    log::debug!("open({path:?}, O_WRONLY|O_CLOEXEC)");
     OpenOptions::new().write(true).open(path).doing(doing)
 }
 

@@ -30,7 +30,9 @@ pub fn main(
     work: impl FnOnce(Vec<OsString>, &OsStr) -> Result<Ending, Refusal>,
 ) -> u8 {
     let program = ProgramName::from_args(&args, fallback);
-    let ended = work(args, &program.short).and_then(|ending| Ok(end(ending)?));
+    // First of all, because an option may already need a child: getent, for a name.
+    let ready = child::expect_children().map_err(Refusal::from);
+    let ended = ready.and_then(|()| work(args, &program.short)).and_then(|ending| Ok(end(ending)?));
     match ended {
         Ok(status) => status,
         Err(Refusal::Usage(message)) if program.complain_of_usage(&message) => 1,

@@ -3,7 +3,6 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
 
 use nix::errno::Errno;
 
@@ -20,10 +19,11 @@ pub struct ProgramName {
 }
 
 impl ProgramName {
-    /// Takes the name from argv, or `fallback` where argv is empty.
+    /// Takes the name from argv, or `fallback` where argv has not even that.
     pub fn from_args(args: &[OsString], fallback: &str) -> Self {
-        let invoked = args.first().filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| fallback.into());
-        let short = Path::new(&invoked).file_name().unwrap_or(&invoked).to_owned();
+        let invoked = args.first().cloned().unwrap_or_else(|| fallback.into());
+        let short = invoked.as_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        let short = OsString::from_vec(short.to_vec());
         Self { invoked, short }
     }
 
@@ -72,7 +72,8 @@ mod tests {
         let name = |argv0: &str| ProgramName::from_args(&[argv0.into()], "fallback").short;
         assert_eq!(name("/usr/bin/unshare"), "unshare");
         assert_eq!(name("unshare"), "unshare");
-        assert_eq!(name(""), "fallback");
+        assert_eq!(name(""), "");
+        assert_eq!(name("/x/."), ".");
         assert_eq!(ProgramName::from_args(&[], "fallback").short, "fallback");
     }
 

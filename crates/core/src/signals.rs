@@ -7,7 +7,6 @@ use std::str::FromStr;
 use nix::sys::signal::{self, SigSet};
 
 use crate::error::{Doing, Error, Result, While};
-use crate::number;
 
 /// A signal, real-time signals included, see signal(7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +44,7 @@ fn classic(name: &str) -> Option<i32> {
 
 fn real_time(name: &str) -> Option<i32> {
     let (min, max) = (libc::SIGRTMIN(), libc::SIGRTMAX());
-    let offset = |text: &str| number::parse(text, 0, i64::from(max - min)).ok().and_then(|n| i32::try_from(n).ok());
+    let offset = |text: &str| digits(text, 0).filter(|offset| *offset <= max - min);
     match name {
         "RTMIN" => Some(min),
         "RTMAX" => Some(max),
@@ -58,8 +57,13 @@ fn real_time(name: &str) -> Option<i32> {
 }
 
 fn by_number(text: &str) -> Option<i32> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    number::parse(text, 1, i64::from(libc::SIGRTMAX())).ok().filter(|_| digits).and_then(|n| i32::try_from(n).ok())
+    digits(text, 1).filter(|number| *number <= libc::SIGRTMAX())
+}
+
+/// A number without sign or blanks, `min` or more.
+fn digits(text: &str, min: i32) -> Option<i32> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|number| plain && *number >= min)
 }
 
 impl fmt::Display for Signal {
@@ -133,6 +137,8 @@ mod tests {
             "EXIT",
             "RTMIN+",
             "RTMIN+31",
+            "RTMIN+ 3",
+            "RTMIN++3",
             "RTMAX-31",
             "RTMIN-1",
             "TERMX",

@@ -24,7 +24,6 @@ pub fn run(plan: Plan) -> Result<Ending> {
     if log::log_enabled!(log::Level::Debug) {
         log::debug!("{}", process::identity());
     }
-    child::expect_children()?;
     // From here on, what is inside may see this process.
     process::hide()?;
     let groups = Groups::drop_early(plan.credentials)?;

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, ArgMatches, Args, FromArgMatches, Parser};
 use nix::errno::Errno;
+use nix::unistd::geteuid;
 
 use nscore::arguments::{self, Request, gid, numeric, parsed, path, refusal, uid};
 use nscore::getopt::Dialect;
-use nscore::idmap::{Mapping, Setgroups};
+use nscore::idmap::{Block, Mapping, Setgroups, Side};
 use nscore::mounts::Propagation;
 use nscore::number::{self, NotANumber};
 use nscore::program::Refusal;
@@ -103,17 +104,17 @@ pub struct IdOptions {
     #[arg(long, value_name = "GID|NAME", value_parser = parsed(map_gid))]
     map_group: Option<u32>,
     /// Your ids of /etc/subuid and subgid, from 0
-    #[arg(long, num_args = 0, default_missing_value = "auto", value_parser = parsed(Mapping::parse), action = ArgAction::Append)]
-    map_auto: Vec<Mapping>,
+    #[arg(long, num_args = 0, default_missing_value = "auto", value_parser = parsed(both_sides), action = ArgAction::Append)]
+    map_auto: Vec<BothSides>,
     /// The same ids, under their own numbers
-    #[arg(long, num_args = 0, default_missing_value = "subids", value_parser = parsed(Mapping::parse), action = ArgAction::Append)]
-    map_subids: Vec<Mapping>,
+    #[arg(long, num_args = 0, default_missing_value = "subids", value_parser = parsed(both_sides), action = ArgAction::Append)]
+    map_subids: Vec<BothSides>,
     /// In:out:count, auto, subids or all (repeatable)
-    #[arg(long, value_name = "RANGE", value_parser = parsed(Mapping::parse), action = ArgAction::Append)]
-    map_users: Vec<Mapping>,
+    #[arg(long, value_name = "RANGE", value_parser = parsed(user_blocks), action = ArgAction::Append)]
+    map_users: Vec<Blocks>,
     /// The same for groups
-    #[arg(long, value_name = "RANGE", value_parser = parsed(Mapping::parse), action = ArgAction::Append)]
-    map_groups: Vec<Mapping>,
+    #[arg(long, value_name = "RANGE", value_parser = parsed(group_blocks), action = ArgAction::Append)]
+    map_groups: Vec<Blocks>,
     /// Let this user own the namespace (implies --user)
     #[arg(long, value_name = "UID:GID", value_parser = parsed(Owner::parse))]
     pub owner: Option<Owner>,
@@ -164,7 +165,7 @@ pub struct ProcessOptions {
     /// Run it as a child (PID 1, with --pid)
     #[arg(short, long)]
     pub fork: bool,
-    /// When unshare dies, send it SIG (or KILL)
+    /// When unshare dies, send it SIG (implies --fork)
     #[arg(long, value_name = "SIG", num_args = 0..=1, require_equals = true, value_parser = parsed(Signal::parse))]
     pub kill_child: Option<Option<Signal>>,
     /// Pass TERM and INT on to it (implies --fork)
@@ -200,10 +201,21 @@ See rs-unshare(1) for more.
 pub struct TypedMaps {
     /// Those of one id.
     pub singles: Vec<SingleMap>,
-    /// Those of ranges, for users; `--map-auto` and `--map-subids` stand for both sides.
-    pub users: Vec<Mapping>,
+    /// Those of ranges, for users; none when there is no such option.
+    pub users: Option<Vec<Block>>,
     /// Those of ranges, for groups.
-    pub groups: Vec<Mapping>,
+    pub groups: Option<Vec<Block>>,
+}
+
+/// What one range option stands for, looked up when the option is read: what is missing in
+/// /etc/subuid counts as a wrong value.
+type Blocks = Vec<Block>;
+
+/// What an option for both sides stands for.
+#[derive(Debug, Clone)]
+pub struct BothSides {
+    users: Blocks,
+    groups: Blocks,
 }
 
 /// The options that take effect on one id, of which the last one of a side counts.
@@ -232,7 +244,7 @@ impl Owner {
     fn parse(text: &OsStr) -> Result<Self> {
         let ids = text.as_bytes().split(|byte| *byte == b':').map(|part| number::parse_id(OsStr::from_bytes(part)));
         match ids.collect::<Result<Vec<_>, _>>().as_deref() {
-            Ok(&[uid, gid]) => Ok(Self { uid, gid }),
+            Ok(&[uid, gid]) if uid != u32::MAX && gid != u32::MAX => Ok(Self { uid, gid }),
             _ => Err(Error::new(Doing::ParsingOwner)),
         }
     }
@@ -296,8 +308,8 @@ fn from_matches(matches: &ArgMatches) -> Result<Options, Refusal> {
     let mut options = Options::from_arg_matches(matches).map_err(|error| refusal(&error))?;
     options.maps = TypedMaps {
         singles: single_maps(matches, &options.ids),
-        users: ranges(matches, "map_users"),
-        groups: ranges(matches, "map_groups"),
+        users: blocks(matches, "map_users", |both| &both.users),
+        groups: blocks(matches, "map_groups", |both| &both.groups),
     };
     Ok(options)
 }
@@ -313,13 +325,33 @@ fn single_maps(matches: &ArgMatches, ids: &IdOptions) -> Vec<SingleMap> {
     maps.into_iter().filter_map(|(_, map)| map).collect()
 }
 
-/// The ranges of one side's option and of those for both sides, by their places on the command line.
-fn ranges(matches: &ArgMatches, option: &str) -> Vec<Mapping> {
-    let given =
-        |id| matches.indices_of(id).into_iter().flatten().zip(matches.get_many::<Mapping>(id).into_iter().flatten());
-    let mut ranges: Vec<_> = [option, "map_auto", "map_subids"].into_iter().flat_map(given).collect();
-    ranges.sort_by_key(|(place, _)| *place);
-    ranges.into_iter().map(|(_, mapping)| mapping.clone()).collect()
+/// What one side's option and those for both sides stand for, by their places on the command line.
+fn blocks(matches: &ArgMatches, option: &str, side: fn(&BothSides) -> &Blocks) -> Option<Vec<Block>> {
+    let both = ["map_auto", "map_subids"].into_iter().flat_map(|id| places_and_values(matches, id));
+    let both = both.map(|(place, both)| (place, side(both)));
+    let mut blocks: Vec<_> = places_and_values(matches, option).chain(both).collect();
+    blocks.sort_by_key(|(place, _)| *place);
+    (!blocks.is_empty()).then(|| blocks.into_iter().flat_map(|(_, blocks)| blocks.clone()).collect())
+}
+
+fn places_and_values<'a, T: Clone + Send + Sync + 'static>(
+    matches: &'a ArgMatches,
+    id: &str,
+) -> impl Iterator<Item = (usize, &'a T)> {
+    matches.indices_of(id).into_iter().flatten().zip(matches.get_many(id).into_iter().flatten())
+}
+
+fn user_blocks(text: &OsStr) -> Result<Blocks> {
+    Mapping::parse(text)?.resolve(Side::Users, geteuid().as_raw())
+}
+
+fn group_blocks(text: &OsStr) -> Result<Blocks> {
+    // Both sides go by the user.
+    Mapping::parse(text)?.resolve(Side::Groups, geteuid().as_raw())
+}
+
+fn both_sides(text: &OsStr) -> Result<BothSides> {
+    Ok(BothSides { users: user_blocks(text)?, groups: group_blocks(text)? })
 }
 
 fn map_uid(text: &OsStr) -> Result<u32> {

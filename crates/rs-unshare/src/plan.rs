@@ -10,7 +10,7 @@ use nix::unistd::{getegid, geteuid};
 
 use nscore::child::WhileWaiting;
 use nscore::exec::{Environment, Program};
-use nscore::idmap::{self, IdRange, Mapping, Setgroups, Side};
+use nscore::idmap::{self, Block, IdRange, Setgroups, Side};
 use nscore::mounts::{BINFMT_MISC, Pin, Propagation};
 use nscore::signals::Signal;
 use nscore::timens::{Clock, Offset};
@@ -64,15 +64,15 @@ impl Plan {
     /// Makes the plan.
     ///
     /// # Errors
-    /// Options that contradict each other, and ids that /etc/subuid or /etc/passwd does not give.
+    /// Options that contradict each other.
     pub fn from_options(options: Options) -> Result<Self> {
         let Options { kinds: kind_options, ids, mounts, process, maps: typed_maps, operands, .. } = options;
-        let maps = Maps::resolve(&ids, &typed_maps)?;
         let offsets = offsets(&process);
         let kinds = kinds(&kind_options, &ids, &mounts, &typed_maps);
         if !offsets.is_empty() && !kinds.contains(Kind::Time) {
             return Err(Error::new(Doing::OffsetsWithoutTimeNamespace));
         }
+        let maps = Maps::resolve(&ids, &typed_maps)?;
         Ok(Self {
             pins: pins(kind_options),
             leave: leave(kinds, &ids),
@@ -101,12 +101,12 @@ struct SideMaps {
 }
 
 impl SideMaps {
-    fn new(side: Side, mappings: &[Mapping], single: Option<IdRange>, by_helper: bool) -> Result<Self> {
-        if mappings.is_empty() && !by_helper {
-            return Ok(Self { own: single, ..Self::default() });
+    fn new(blocks: Option<&[Block]>, single: Option<IdRange>, by_helper: bool) -> Self {
+        if blocks.is_none() && !by_helper {
+            return Self { own: single, ..Self::default() };
         }
-        let outside = idmap::resolve(side, mappings, single, geteuid().as_raw())?;
-        Ok(Self { own: None, by_helper: !mappings.is_empty() || single.is_some(), outside })
+        let outside = idmap::fit(blocks.unwrap_or_default(), single);
+        Self { own: None, by_helper: blocks.is_some() || single.is_some(), outside }
     }
 }
 
@@ -115,8 +115,8 @@ impl Maps {
         let (user, group) = singles(&typed.singles);
         // With another owner the process is no longer who the single id maps; a helper stays who it was.
         let helper = ids.owner.is_some();
-        let users = SideMaps::new(Side::Users, &typed.users, user, helper)?;
-        let groups = SideMaps::new(Side::Groups, &typed.groups, group, helper)?;
+        let users = SideMaps::new(typed.users.as_deref(), user, helper);
+        let groups = SideMaps::new(typed.groups.as_deref(), group, helper);
         if groups.own.is_some() && ids.setgroups == Some(Setgroups::Allow) {
             return Err(Error::new(Doing::AllowingSetgroupsWithGroupMap));
         }
@@ -150,7 +150,7 @@ fn singles(typed: &[SingleMap]) -> (Option<IdRange>, Option<IdRange>) {
 
 /// The kinds asked for, and those that other options imply.
 fn kinds(options: &KindOptions, ids: &IdOptions, mounts: &MountOptions, maps: &TypedMaps) -> Kinds {
-    let mapped = !maps.singles.is_empty() || !maps.users.is_empty() || !maps.groups.is_empty();
+    let mapped = !maps.singles.is_empty() || maps.users.is_some() || maps.groups.is_some();
     let binfmt = mounts.mount_binfmt.is_some() || mounts.load_interp.is_some();
     let implied = |kind| match kind {
         Kind::User => mapped || binfmt || ids.owner.is_some(),
@@ -255,10 +255,14 @@ fn directory_and_mount_steps(kinds: Kinds, mounts: MountOptions) -> Vec<Step> {
         steps.push(Step::MountBinfmt(BINFMT_MISC.into()));
         steps.extend(format.iter().map(|format| register(Path::new(BINFMT_MISC), format)));
     }
+    // The new /proc is nobody else's business, whatever the other mounts are; below a new root, util-linux lets it be.
+    let private = mounts.propagation.is_none_or(|propagation| propagation == Propagation::Private);
+    let make_private = !private && mounts.root.is_none();
     steps.extend(mounts.root.map(Step::ChangeRoot));
     steps.extend(mounts.wd.map(Step::ChangeDirectory));
     if let Some(target) = proc.or(proc_for_binfmt) {
-        steps.extend(mount_proc(mounts.propagation, target));
+        steps.extend(make_private.then(|| Step::MakePrivate(target.clone())));
+        steps.push(Step::MountProc(target));
     }
     if wants_binfmt {
         steps.push(Step::MountBinfmt(binfmt.clone()));
@@ -267,13 +271,6 @@ fn directory_and_mount_steps(kinds: Kinds, mounts: MountOptions) -> Vec<Step> {
         steps.extend(format.iter().map(|format| register(&binfmt, format)));
     }
     steps
-}
-
-/// The new /proc is nobody else's business, whatever the other mounts are.
-fn mount_proc(propagation: Option<Propagation>, target: PathBuf) -> Vec<Step> {
-    let private = propagation.is_none_or(|propagation| propagation == Propagation::Private);
-    let make_private = (!private).then(|| Step::MakePrivate(target.clone()));
-    make_private.into_iter().chain([Step::MountProc(target)]).collect()
 }
 
 fn register(directory: &Path, format: &OsStr) -> Step {

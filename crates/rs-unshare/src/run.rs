@@ -4,7 +4,7 @@
 //! waits until the namespaces are kept in their files. A function that forks comes back in both
 //! processes, and what fails goes up to `main` in whichever of them it failed.
 
-use nscore::child::{self, DeathSignal, Ending, Forked, Helper, Supervisor};
+use nscore::child::{self, DeathSignal, Ending, Forked, Gate, Helper, Supervisor};
 use nscore::idmap::{self, Setgroups, Side};
 use nscore::process::{self, Process};
 use nscore::{Result, mounts};
@@ -19,7 +19,6 @@ pub fn run(plan: &Plan) -> Result<Ending> {
     if log::log_enabled!(log::Level::Debug) {
         log::debug!("{}", process::identity());
     }
-    child::expect_children()?;
     let (mut pinning, mut mapping) = (None, None);
     if !plan.pins.is_empty() {
         match Helper::fork()? {
@@ -72,7 +71,8 @@ fn write_maps(caller: &Process, maps: &OutsideMaps) -> Result<()> {
 fn become_parent(plan: &Plan, supervision: Supervision, pinning: Option<Helper>) -> Result<Ending> {
     let supervisor = Supervisor::prepare(supervision.manner)?;
     let death_signal = supervision.kill_child.map(DeathSignal::from_this_process).transpose()?;
-    let (gatekeeper, gate) = child::gate()?;
+    // Only where there is something to wait for.
+    let (gatekeeper, gate) = pinning.is_some().then(child::gate).transpose()?.unzip();
     match child::fork()? {
         Forked::Child(()) => {
             if let Some(helper) = pinning {
@@ -82,7 +82,7 @@ fn become_parent(plan: &Plan, supervision: Supervision, pinning: Option<Helper>)
             supervisor.release_child()?;
             // At once, so that the parent's death ends the preparations too.
             death_signal.as_ref().map_or(Ok(()), DeathSignal::set)?;
-            gate.wait()?;
+            gate.map_or(Ok(()), Gate::wait)?;
             become_program(plan, death_signal.as_ref())
         }
         Forked::Parent(child) => {
@@ -93,7 +93,9 @@ fn become_parent(plan: &Plan, supervision: Supervision, pinning: Option<Helper>)
                 child.wait()?;
                 return Err(error);
             }
-            gatekeeper.open();
+            if let Some(gatekeeper) = gatekeeper {
+                gatekeeper.open();
+            }
             supervisor.wait(child).map(Ending::from)
         }
     }
