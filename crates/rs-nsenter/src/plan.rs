@@ -167,12 +167,16 @@ impl Requested {
 fn compare(target: Option<&Target>, typed: Kinds) -> Result<(Kinds, Kinds)> {
     let nobody = || Error { doing: Doing::Comparing { path: "/proc/0/ns/user".into() }, errno: Some(Errno::ENOENT) };
     let target = target.ok_or_else(nobody)?;
-    let targets_user = target.namespace_identity(Kind::User)?;
+    // The first to be looked at, so it is what a missing target is noticed by; not where -U asks for it anyway.
+    let targets_user = if typed.contains(Kind::User) { None } else { Some(target.namespace_identity(Kind::User)?) };
     let (mut differing, mut shared) = (Kinds::none(), Kinds::none());
     for kind in Kind::all().filter(|&kind| !typed.contains(kind)) {
         // A kind that the kernel does not have is not asked for.
         let Some(own) = process::own_namespace_identity(kind) else { continue };
-        let targets = if kind == Kind::User { Ok(targets_user) } else { target.namespace_identity(kind) };
+        let targets = match targets_user.filter(|_| kind == Kind::User) {
+            Some(user) => Ok(user),
+            None => target.namespace_identity(kind),
+        };
         // A target that is about to go has no namespaces any more; entering will say so.
         if targets == Ok(own) { shared.insert(kind) } else { differing.insert(kind) }
     }
