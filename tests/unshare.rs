@@ -87,10 +87,7 @@ impl Line {
     }
 
     fn comes_to(&self, status: Status, stdout: &str, stderr: &str) {
-        let expected = Outcome { status, stdout: stdout.to_owned(), stderr: stderr.to_owned() };
-        let outcome = self.outcome();
-        let outcome = Outcome { stderr: without_hints(&outcome.stderr), ..outcome };
-        assert!(outcome == expected, "{:?}: {}\n  came to:  {outcome}\n  not to:   {expected}", self.user, self.line);
+        self.outcome().must_be(&format!("{:?}: {}", self.user, self.line), status, stdout, stderr);
     }
 
     /// It ends well, prints this, and complains of nothing.
@@ -102,11 +99,6 @@ impl Line {
     fn fails(&self, status: i32, complaint: &str) {
         self.comes_to(Status::Exit(status), "", &format!("{complaint}\n"));
     }
-}
-
-/// Standard error but for the hints, which tests of their own hold.
-fn without_hints(stderr: &str) -> String {
-    stderr.split_inclusive('\n').filter(|line| !line.contains(": hint: ")).collect()
 }
 
 fn unshare() -> Program {

@@ -113,6 +113,16 @@ pub struct Outcome {
     pub stderr: String,
 }
 
+impl Outcome {
+    /// Fails unless the program ended so and said this, hints aside, which tests of their own hold.
+    pub fn must_be(self, title: &str, status: Status, stdout: &str, stderr: &str) {
+        let expected = Outcome { status, stdout: stdout.to_owned(), stderr: stderr.to_owned() };
+        let without_hints = self.stderr.split_inclusive('\n').filter(|line| !line.contains(": hint: ")).collect();
+        let outcome = Outcome { stderr: without_hints, ..self };
+        assert!(outcome == expected, "{title}\n  came to:  {outcome}\n  not to:   {expected}");
+    }
+}
+
 /// Surroundings for runs. Below /tmp, which is the stage's own, there are:
 ///
 /// * `bin`: first in PATH; the program under its own name, and `maps`, `ns`, `caps`, `mounts`, which show what it got, and `await STATE PID`;
