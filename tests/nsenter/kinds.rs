@@ -7,6 +7,15 @@ use crate::{nsuser, root};
 const KINDS: [(&str, &str); 7] =
     [("-C", "cgroup"), ("-i", "ipc"), ("-m", "mnt"), ("-n", "net"), ("-p", "pid"), ("-T", "time"), ("-u", "uts")];
 
+/// A program in a chroot that is told to enter everything comes out of it, though it is in that mount namespace already.
+#[test]
+fn everything_leads_out_of_a_chroot() {
+    require!(root);
+    let line = "cp /tmp/bin/nsenter /tmp/root/bin/; mount --bind /proc /tmp/root/proc; >/tmp/root/inside\n\
+        chroot /tmp/root /bin/nsenter -t 300 -a /bin/sh -c '[ -e /inside ] && echo inside; [ -e /tmp/stage ] && echo outside'";
+    root(line).prints("outside\n");
+}
+
 #[test]
 fn an_option_enters_one_namespace_and_no_other() {
     require!(root, unshare, setpriv, hostname);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,9 +56,15 @@ impl Handle {
             access(path, AccessFlags::R_OK).doing(opening(path))?;
             return Ok(Self { file: Arc::new(looked_at), is_namespace: false });
         }
-        // Only a descriptor that is open for reading can be entered. Should the file be another by now, that does not block.
+        // Only a descriptor that is open for reading can be entered; opened through the first, it is the same file.
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
-        let file = open(path, flags, Mode::empty()).doing(opening(path))?;
+        let same = format!("/proc/self/fd/{}", looked_at.as_raw_fd());
+        let file = match open(same.as_str(), flags, Mode::empty()) {
+            // Without /proc there is only the name. Should the file be another by now, that does not block.
+            Err(Errno::ENOENT) => open(path, flags, Mode::empty()),
+            opened => opened,
+        };
+        let file = file.doing(opening(path))?;
         Self::from_descriptor(file).doing(opening(path))
     }
 
@@ -209,7 +215,9 @@ pub fn open_directory(path: &Path) -> Result<File> {
     log::debug!("open(\"{}\", O_DIRECTORY)", path.display());
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let opened = match open(path, flags, Mode::empty()) {
-        Err(Errno::ENOTDIR) => open(path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()),
+        Err(Errno::ENOTDIR) => {
+            access(path, AccessFlags::R_OK).and_then(|()| open(path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()))
+        }
         opened => opened,
     };
     opened.map(File::from).doing(opening(path))

@@ -188,7 +188,11 @@ impl Target {
         let mut contents = self.read("environ")?;
         // The file ends where its memory is gone, though nothing says yet that the process is going.
         // Then it does not open again; and if the process executes a program just now, it has another one.
-        while !contents.ends_with(b"\0") {
+        // A target that goes on rewriting it is not to keep us for ever.
+        for _ in 0..RE_READS {
+            if contents.ends_with(b"\0") {
+                break;
+            }
             let again = self.read("environ")?;
             if again == contents {
                 break;
@@ -217,6 +221,12 @@ impl Target {
         let link = format!("ns/{}", kind.link());
         let stat = self.stat_at(&link).doing(|| Doing::Comparing { path: self.path(&link) })?;
         Ok(Identity::of(&stat))
+    }
+
+    /// Whether its root directory is known to be another than this process's: one of the two is in a chroot, say.
+    pub fn has_another_root(&self) -> bool {
+        let own = nix::sys::stat::stat("/");
+        matches!((self.stat_at("root"), own), (Ok(root), Ok(own)) if Identity::of(&root) != Identity::of(&own))
     }
 
     /// Enters its namespaces of these kinds, all or none.
@@ -273,6 +283,9 @@ fn read_name(text: &OsStr) -> Result<(u32, Option<u64>), NotANumber> {
     let out_of_range = |_| NotANumber::OutOfRange;
     Ok((u32::try_from(pid).map_err(out_of_range)?, inode.map(u64::try_from).transpose().map_err(out_of_range)?))
 }
+
+/// How often an environment without an end is read again.
+const RE_READS: usize = 8;
 
 /// Opens /proc/PID, of a real /proc.
 fn open_directory(pid: u32) -> nix::Result<OwnedFd> {

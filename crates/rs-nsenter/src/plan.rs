@@ -177,8 +177,10 @@ fn compare(target: Option<&Target>, typed: Kinds) -> Result<(Kinds, Kinds)> {
             Some(user) => Ok(user),
             None => target.namespace_identity(kind),
         };
+        // Entering a mount namespace also leads out of a chroot.
+        let elsewhere = kind == Kind::Mount && target.has_another_root();
         // A target that is about to go has no namespaces any more; entering will say so.
-        if targets == Ok(own) { shared.insert(kind) } else { differing.insert(kind) }
+        if targets == Ok(own) && !elsewhere { shared.insert(kind) } else { differing.insert(kind) }
     }
     Ok((differing, shared))
 }

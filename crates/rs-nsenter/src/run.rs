@@ -55,13 +55,15 @@ pub fn run(plan: Plan) -> Result<Ending> {
 struct Groups {
     /// Whether they must not stay: they could not be dropped outside, and they mean something.
     must_go: bool,
+    /// Whether they could not be dropped outside, and may still be there.
+    remain: bool,
 }
 
 impl Groups {
     /// Drops them, if somebody is to become somebody else. Inside, a user namespace may deny it.
     fn drop_early(credentials: Credentials) -> Result<Self> {
         if !credentials.drop_groups_early {
-            return Ok(Self { must_go: false });
+            return Ok(Self { must_go: false, remain: false });
         }
         let some = credentials::has_further_groups()?;
         log::info!("setgroups(0)");
@@ -69,7 +71,7 @@ impl Groups {
         if let Err(error) = &dropped {
             log::info!("{error}; again after the user namespace");
         }
-        Ok(Self { must_go: dropped.is_err() && some })
+        Ok(Self { must_go: dropped.is_err() && some, remain: dropped.is_err() })
     }
 }
 
@@ -98,13 +100,21 @@ impl Ids {
     fn take(self, groups: Groups) -> Result<()> {
         if let Some(gid) = self.gid {
             log::info!("setgroups(0)");
-            match credentials::drop_groups() {
-                Err(error) if groups.must_go => return Err(error),
-                Err(error) => log::info!("{error}: none that matters"),
+            let dropped = credentials::drop_groups();
+            match &dropped {
+                Err(error) if groups.must_go => return Err(error.clone()),
+                Err(error) => log::info!("{error}: none that matters so far"),
                 Ok(()) => {}
             }
             log::info!("setgid({gid})");
             credentials::set_gid(gid)?;
+            // What was the process's own group is a further one, if it has another now.
+            if let Err(error) = dropped
+                && groups.remain
+                && credentials::has_further_groups()?
+            {
+                return Err(error);
+            }
         }
         if let Some(uid) = self.uid {
             log::info!("setuid({uid})");
