@@ -11,16 +11,15 @@
 
 mod support;
 
-use std::collections::BTreeSet;
 use std::env;
-use std::process::Command;
 
 use support::Status::{Exit, Signal};
 use support::User::{Nsuser, Root};
 use support::Why::{Mended, OnPurpose, Since};
 use support::scenario::words;
 use support::{
-    Comparison, Program, Scenario, Stage, User, Version, args, oracle, ours, require, shell, skip, test_name,
+    Comparison, Program, Scenario, User, Version, args, each_begins, each_has_a_scenario, options_in_help, oracle,
+    ours, require, shell, skip, test_name,
 };
 
 /// The oldest util-linux whose namespaces tools do all that ours do, but for two options of 2.43.
@@ -1476,33 +1475,14 @@ fn help_and_version() {
         ("-V -h", "unshare from "),
         ("-rfV true", "unshare from "),
     ];
-    for (program, (line, beginning)) in
-        [this(), oracle("unshare").unwrap()].iter().flat_map(|program| beginnings.map(|case| (program, case)))
-    {
-        let outcome = Stage::new(Nsuser).run(program, &words(line));
-        assert_eq!((outcome.status, &*outcome.stderr), (Exit(0), ""), "{} {line}", program.path.display());
-        assert!(outcome.stdout.starts_with(beginning), "{} {line}: {outcome}", program.path.display());
-    }
+    each_begins(&[this(), oracle("unshare").unwrap()], &beginnings);
 }
 
 /// Each option that util-linux's help shows has a scenario, and so do the two of 2.43.
 #[test]
 fn every_option_has_a_scenario() {
     require!(util_linux);
-    let used: BTreeSet<String> = ALL.iter().flat_map(|table| table.iter()).flat_map(Scenario::words).collect();
-    let help = Command::new(oracle("unshare").unwrap().path).arg("--help").output().unwrap();
-    let help = String::from_utf8(help.stdout).unwrap();
-    // " -m, --mount[=<file>]   unshare mounts namespace"
-    let shown = help
-        .lines()
-        .filter(|line| line.trim_start().starts_with('-'))
-        .flat_map(|line| line.split("  ").next().unwrap_or("").split([',', ' ', '[', '=', '<']));
-    let shown: BTreeSet<&str> =
-        shown.filter(|word| word.starts_with('-')).chain(["--clear-env", "--whitelist-env"]).collect();
-    assert!(shown.len() > 40, "{shown:?}");
-    let is_used = |option: &str| {
-        used.iter().any(|word| word.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
-    };
-    let missing: Vec<&&str> = shown.iter().filter(|option| !is_used(option)).collect();
-    assert!(missing.is_empty(), "no scenario has {missing:?}");
+    let mut options = options_in_help("unshare");
+    options.extend(["--clear-env", "--whitelist-env"].map(str::to_owned));
+    each_has_a_scenario(&options, &ALL);
 }

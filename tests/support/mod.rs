@@ -15,7 +15,7 @@ pub mod stage;
 pub mod targets;
 
 pub use programs::{Program, Version, oracle, ours};
-pub use scenario::{Comparison, Scenario, Why, args, shell};
+pub use scenario::{Comparison, Scenario, Why, args, each_begins, each_has_a_scenario, options_in_help, shell};
 pub use stage::{LIMIT, Outcome, Stage, Status, User};
 
 use std::io::Write;

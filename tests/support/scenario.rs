@@ -1,8 +1,10 @@
 //! A scenario: a command line that ours and util-linux's program carry out on equal stages, and must carry out alike.
 
+use std::collections::BTreeSet;
 use std::env;
+use std::process::Command;
 
-use super::programs::{Program, Version};
+use super::programs::{Program, Version, oracle};
 use super::stage::{Outcome, Stage, Status, User};
 
 /// Why ours is not asked to do what util-linux here does.
@@ -206,5 +208,41 @@ pub fn in_full<'a>(theirs: &'a str, ours: &'a str) -> &'a str {
     match ours.strip_prefix(theirs.trim_end()).map(str::trim_end) {
         Some(": Invalid argument" | ": Numerical result out of range") if cut_short => ours,
         _ => theirs,
+    }
+}
+
+/// The options in the `--help` of util-linux's `tool`.
+pub fn options_in_help(tool: &'static str) -> BTreeSet<String> {
+    let theirs = oracle(tool).expect("util-linux is here");
+    let help = Command::new(theirs.path).arg("--help").output().expect("its help");
+    let help = String::from_utf8(help.stdout).expect("ASCII");
+    // " -m, --mount[=<file>]   unshare mounts namespace"
+    let shown = help
+        .lines()
+        .filter(|line| line.trim_start().starts_with('-'))
+        .flat_map(|line| line.split("  ").next().unwrap_or("").split([',', ' ', '[', '=', '<']));
+    let shown: BTreeSet<String> = shown.filter(|word| word.starts_with('-')).map(str::to_owned).collect();
+    assert!(shown.len() > 40, "{shown:?}");
+    shown
+}
+
+/// Fails unless each of these options occurs in a scenario.
+pub fn each_has_a_scenario(options: &BTreeSet<String>, tables: &[&[Scenario]]) {
+    let used: BTreeSet<String> = tables.iter().flat_map(|table| table.iter()).flat_map(Scenario::words).collect();
+    let is_used = |option: &str| {
+        used.iter().any(|word| word.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
+    };
+    let missing: Vec<&String> = options.iter().filter(|option| !is_used(option)).collect();
+    assert!(missing.is_empty(), "no scenario has {missing:?}");
+}
+
+/// Fails unless each of these command lines succeeds, complains of nothing, and prints what begins so.
+pub fn each_begins(programs: &[Program], beginnings: &[(&str, &str)]) {
+    for (program, (line, beginning)) in
+        programs.iter().flat_map(|program| beginnings.iter().map(move |case| (program, case)))
+    {
+        let outcome = Stage::new(User::Nsuser).run(program, &words(line));
+        assert_eq!((outcome.status, &*outcome.stderr), (Status::Exit(0), ""), "{} {line}", program.path.display());
+        assert!(outcome.stdout.starts_with(beginning), "{} {line}: {outcome}", program.path.display());
     }
 }

@@ -2,6 +2,9 @@
 
 use std::ffi::{OsStr, OsString};
 
+use clap::CommandFactory;
+
+use crate::arguments::{self, Request};
 use crate::child::{self, Ending};
 use crate::error::{Error, Result};
 use crate::report::{self, ProgramName};
@@ -21,18 +24,26 @@ impl From<Error> for Refusal {
     }
 }
 
-/// Runs the program that is called `fallback` where argv does not say.
+/// Runs the program that is called `fallback` where argv does not say: shows its help or version, or does its work.
 ///
-/// `work` gets argv and the name to report under. It may come back in more processes than one.
-pub fn main(
+/// `read` makes options of argv, `work` does what they ask for; it may come back in more processes than one.
+pub fn main<Options: CommandFactory>(
     args: Vec<OsString>,
     fallback: &str,
-    work: impl FnOnce(Vec<OsString>, &OsStr) -> Result<Ending, Refusal>,
+    read: impl FnOnce(Vec<OsString>) -> Result<Request<Box<Options>>, Refusal>,
+    work: impl FnOnce(Options) -> Result<Ending>,
 ) -> u8 {
     let program = ProgramName::from_args(&args, fallback);
     // First of all, because an option may already need a child: getent, for a name.
     let ready = child::expect_children().map_err(Refusal::from);
-    let ended = ready.and_then(|()| work(args, &program.short)).and_then(|ending| Ok(end(ending)?));
+    let ended = ready.and_then(|()| read(args)).and_then(|request| {
+        let ending = match request {
+            Request::Help => print(&arguments::help::<Options>(&program.short)),
+            Request::Version => print(&arguments::version(&program.short)),
+            Request::Run(options) => work(*options),
+        };
+        Ok(ending.and_then(end)?)
+    });
     match ended {
         Ok(status) => status,
         Err(Refusal::Usage(message)) if program.complain_of_usage(&message) => 1,
@@ -45,10 +56,7 @@ pub fn main(
 const STDERR_FAILED: u8 = 1;
 
 /// Prints what was asked for instead of work: the help, the version.
-///
-/// # Errors
-/// [`crate::Doing::WritingOutput`].
-pub fn print(text: &str) -> Result<Ending> {
+fn print(text: &str) -> Result<Ending> {
     report::to_stdout(text.as_bytes()).map(|()| Ending::Exit(0))
 }
 

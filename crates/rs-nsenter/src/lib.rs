@@ -5,28 +5,16 @@ pub mod options;
 pub mod plan;
 pub mod run;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
-use nscore::arguments::{self, Request};
-use nscore::child::Ending;
-use nscore::logging;
-use nscore::program::{self, Refusal};
+use nscore::{logging, program};
 
-use options::Options;
 use plan::Plan;
 
 /// The whole program: takes argv, gives the exit status.
 pub fn main(args: Vec<OsString>) -> u8 {
-    program::main(args, "rs-nsenter", work)
-}
-
-fn work(args: Vec<OsString>, name: &OsStr) -> Result<Ending, Refusal> {
-    Ok(match options::read(args)? {
-        Request::Help => program::print(&arguments::help::<Options>(name))?,
-        Request::Version => program::print(&arguments::version(name))?,
-        Request::Run(options) => {
-            logging::start(options.verbose);
-            run::run(Plan::from_options(*options)?)?
-        }
+    program::main(args, "rs-nsenter", options::read, |options| {
+        logging::start(options.verbose);
+        run::run(Plan::from_options(options)?)
     })
 }

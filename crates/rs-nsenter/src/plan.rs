@@ -178,9 +178,9 @@ fn compare(target: Option<&Target>, typed: Kinds) -> Result<(Kinds, Kinds)> {
             None => target.namespace_identity(kind),
         };
         // Entering a mount namespace also leads out of a chroot.
-        let elsewhere = kind == Kind::Mount && target.has_another_root();
+        let elsewhere = || kind == Kind::Mount && target.has_another_root();
         // A target that is about to go has no namespaces any more; entering will say so.
-        if targets == Ok(own) && !elsewhere { shared.insert(kind) } else { differing.insert(kind) }
+        if targets == Ok(own) && !elsewhere() { shared.insert(kind) } else { differing.insert(kind) }
     }
     Ok((differing, shared))
 }
