@@ -69,6 +69,9 @@ fn end(ending: Ending) -> Result<u8> {
 
 fn complain(program: &ProgramName, error: &Error) -> u8 {
     let message = error.message();
-    let told = message.as_os_str() == OsStr::new("") || program.complain(&message);
+    let mut told = message.as_os_str() == OsStr::new("") || program.complain(&message);
+    if let Some(consequence) = error.consequence() {
+        told &= program.complain(OsStr::new(consequence));
+    }
     if told { error.exit_status() } else { STDERR_FAILED }
 }

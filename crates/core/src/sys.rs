@@ -223,6 +223,13 @@ pub(crate) fn namespace_kind(namespace: BorrowedFd<'_>) -> nix::Result<c_int> {
     ask(namespace, libc::NS_GET_NSTYPE)
 }
 
+/// NS_GET_OWNER_UID of ioctl_nsfs(2), for a user namespace.
+pub(crate) fn namespace_owner_uid(namespace: BorrowedFd<'_>) -> nix::Result<u32> {
+    let mut uid: libc::uid_t = 0;
+    // SAFETY: the request writes a uid_t, for which `uid` has room.
+    Errno::result(unsafe { libc::ioctl(namespace.as_raw_fd(), libc::NS_GET_OWNER_UID, &raw mut uid) }).map(|_| uid)
+}
+
 /// SIOCGSKNS: the network namespace of a socket, close-on-exec.
 pub(crate) fn network_of_socket(socket: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
     ask(socket, SIOCGSKNS).and_then(adopt)
@@ -273,4 +280,21 @@ pub(crate) fn working_directory_is_below_root() -> bool {
     // SAFETY: the call writes at most as many bytes as the buffer has.
     let length = unsafe { libc::syscall(libc::SYS_getcwd, path.as_mut_ptr(), path.len()) };
     length > 0 && path[0] == b'/'
+}
+
+/// getdents64(2): how many bytes of `buffer` the next entries of `directory` have filled; none at its end.
+pub(crate) fn read_entries(directory: BorrowedFd<'_>, buffer: &mut [u8]) -> nix::Result<usize> {
+    let (start, length) = (buffer.as_mut_ptr(), buffer.len());
+    // SAFETY: the call writes at most as many bytes as the buffer has.
+    let length = unsafe { libc::syscall(libc::SYS_getdents64, directory.as_raw_fd(), start, length) };
+    usize::try_from(Errno::result(length)?).map_err(|_| Errno::EINVAL)
+}
+
+/// readlinkat(2): the part of `buffer` that the text of the link `name` fills; a longer one is cut off.
+pub(crate) fn read_link<'a>(directory: BorrowedFd<'_>, name: &CStr, buffer: &'a mut [u8]) -> nix::Result<&'a [u8]> {
+    let (start, length) = (buffer.as_mut_ptr().cast(), buffer.len());
+    // SAFETY: the name is NUL-terminated, and the call writes at most as many bytes as the buffer has.
+    let length = unsafe { libc::readlinkat(directory.as_raw_fd(), name.as_ptr(), start, length) };
+    let length = usize::try_from(Errno::result(length)?).map_err(|_| Errno::EINVAL)?;
+    buffer.get(..length).ok_or(Errno::EINVAL)
 }
