@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open, openat};
 use nix::sys::stat::{Mode, fstat};
+use nix::unistd::Pid;
 
 use crate::error::{Result, While, opening};
 use crate::handle::Handle;
@@ -100,6 +101,13 @@ impl Proc {
         Ok(pids)
     }
 
+    /// The number that this process has here; none where it has none.
+    pub fn own_pid(&self) -> Option<u32> {
+        let mut link = [0; LINK_ROOM];
+        let text = sys::read_link(self.directory.as_fd(), c"self", &mut link).ok()?;
+        str::from_utf8(text).ok()?.parse().ok()
+    }
+
     /// The namespaces of these kinds that process `pid` is in: one open(2) and a readlinkat(2) for each.
     ///
     /// # Errors
@@ -168,8 +176,33 @@ const READ_DIRECTORY: OFlag = OFlag::O_RDONLY.union(OFlag::O_DIRECTORY).union(OF
 const HOLD_DIRECTORY: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
 
 /// How a file of /proc is opened that might not be what it was a moment ago.
-const OPEN_QUIETLY: OFlag =
-    OFlag::O_RDONLY.union(OFlag::O_NONBLOCK).union(OFlag::O_NOCTTY).union(OFlag::O_CLOEXEC);
+const OPEN_QUIETLY: OFlag = OFlag::O_RDONLY.union(OFlag::O_NONBLOCK).union(OFlag::O_NOCTTY).union(OFlag::O_CLOEXEC);
+
+/// A process whose sockets are asked.
+#[derive(Debug)]
+pub struct SocketHolder {
+    pidfd: OwnedFd,
+}
+
+impl SocketHolder {
+    /// Takes hold of process `pid`, of this process's pid namespace.
+    ///
+    /// # Errors
+    /// ESRCH when it is gone; more in pidfd_open(2).
+    pub fn open(pid: u32) -> nix::Result<Self> {
+        let pid = i32::try_from(pid).map_err(|_| Errno::ESRCH)?;
+        sys::pidfd_open(Pid::from_raw(pid)).map(|pidfd| Self { pidfd })
+    }
+
+    /// The network namespace of the socket that is its descriptor `number` now.
+    ///
+    /// # Errors
+    /// EPERM when this process may not trace it, EBADF and ENOTTY when it has no such socket any more; more in
+    /// pidfd_getfd(2) and socket(7).
+    pub fn network_of(&self, number: i32) -> nix::Result<Handle> {
+        Handle::of_socket(&sys::pidfd_getfd(self.pidfd.as_fd(), number)?)
+    }
+}
 
 /// The directory of one process, which belongs to no other.
 #[derive(Debug)]
@@ -310,6 +343,7 @@ fn parent_in(stat: &[u8]) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::AsRawFd;
     use std::os::unix::net::UnixStream;
 
     use super::*;
@@ -353,6 +387,7 @@ mod tests {
     fn this_process_is_seen_with_all_that_it_holds() {
         let (proc, mut scratch) = (proc(), Scratch::default());
         let own = std::process::id();
+        assert_eq!(proc.own_pid(), Some(own));
         assert!(proc.pids(&mut scratch).unwrap().is_sorted());
         assert!(proc.pids(&mut scratch).unwrap().contains(&own));
         let namespaces = proc.namespaces(own, Kind::all().collect(), &mut scratch).unwrap();
@@ -362,13 +397,15 @@ mod tests {
             assert_eq!(namespaces.inode(kind), Some(handle.identity().unwrap().inode()));
             assert_eq!(namespaces.inode(kind), directory.namespace_inode(kind).ok());
         }
-        let _socket = UnixStream::pair().unwrap();
+        let socket = UnixStream::pair().unwrap().0;
         let held_namespace = directory.namespace(Kind::Uts).unwrap();
         let mut seen = Vec::new();
         proc.descriptors(own, &mut scratch, |_, held| seen.push(held)).unwrap();
         let uts = held_namespace.identity().unwrap().inode();
         assert!(seen.contains(&Held::Namespace(Kind::Uts, uts)), "{seen:?}");
         assert!(seen.iter().any(|held| matches!(held, Held::Socket(_))), "{seen:?}");
+        let network = SocketHolder::open(own).unwrap().network_of(socket.as_raw_fd()).unwrap();
+        assert_eq!(Some(network.identity().unwrap().inode()), namespaces.inode(Kind::Net));
         assert_eq!(directory.parent().ok(), Some(std::os::unix::process::parent_id()));
         assert_eq!(directory.uid().ok(), Some(nix::unistd::geteuid().as_raw()));
         assert!(!directory.command().unwrap().is_empty());

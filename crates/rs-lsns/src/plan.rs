@@ -1,0 +1,244 @@
+//! What will be listed, and how: made of the options before anything of /proc is read.
+
+use std::ffi::OsStr;
+
+use nix::errno::Errno;
+
+use nscore::kind::Kinds;
+use nscore::number::{self, NotANumber};
+use nscore::{Doing, Error, Kind, Result};
+
+use crate::columns::Column;
+use crate::filter::{Bound, Filter};
+use crate::inventory::Scope;
+use crate::options::{LayoutOptions, Options, SelectionOptions};
+use crate::rows::Wanted;
+use crate::sources::ancestors::Questions;
+use crate::sources::processes::Search;
+use crate::tree::Relation;
+
+/// What the program will do.
+#[derive(Debug)]
+pub enum Plan {
+    /// Explain the columns.
+    ExplainColumns(Style),
+    /// List namespaces or processes.
+    List(Box<Listing>),
+}
+
+/// What will be listed.
+#[derive(Debug)]
+pub struct Listing {
+    /// What the rows are.
+    pub subject: Subject,
+    /// What is looked for.
+    pub scope: Scope,
+    /// The columns, from left to right.
+    pub columns: Vec<Column>,
+    /// In which column a tree is drawn, and of what; none for none.
+    pub tree: Option<Relation>,
+    /// Which rows are shown.
+    pub filter: Option<Bound<Column>>,
+    /// What the filter asks of a process.
+    pub wanted_by_filter: Wanted,
+    /// What filter, columns and tree ask of a process.
+    pub wanted: Wanted,
+    /// How it is laid out.
+    pub style: Style,
+}
+
+/// What the rows are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// Namespaces: all of them, or those without a process.
+    Namespaces {
+        /// Only those without a process.
+        persistent: bool,
+    },
+    /// The namespaces of the process with this number.
+    OfTask(u32),
+    /// The processes in the namespace with this inode.
+    ProcessesIn(u64),
+}
+
+/// How the table is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// `--json`
+    pub json: bool,
+    /// `--raw`
+    pub raw: bool,
+    /// Not `--noheadings`
+    pub headings: bool,
+    /// Not `--notruncate`
+    pub truncate: bool,
+    /// Not `--nowrap`
+    pub wrap: bool,
+}
+
+/// What `--output` begins with.
+const DEFAULTS: [Column; 6] = [Column::Ns, Column::Type, Column::Nprocs, Column::Pid, Column::User, Column::Command];
+const NETWORK_DEFAULTS: [Column; 8] = [
+    Column::Ns,
+    Column::Type,
+    Column::Nprocs,
+    Column::Pid,
+    Column::User,
+    Column::Netnsid,
+    Column::Nsfs,
+    Column::Command,
+];
+const PROCESS_DEFAULTS: [Column; 4] = [Column::Pid, Column::Ppid, Column::User, Column::Command];
+
+impl Plan {
+    /// Makes a plan of the options.
+    ///
+    /// # Errors
+    /// For an operand that is no number, and columns that there are not.
+    pub fn from_options(options: Options) -> Result<Self> {
+        let Options { selection, columns, layout, operands, .. } = options;
+        let style = Style {
+            json: layout.json,
+            raw: layout.raw,
+            headings: !columns.noheadings,
+            truncate: !columns.notruncate,
+            wrap: !columns.nowrap,
+        };
+        if columns.list_columns {
+            return Ok(Plan::ExplainColumns(style));
+        }
+        let operand = operands.first().map(|text| inode(text)).transpose()?;
+        let subject = subject(&selection, operand)?;
+        let defaults = match operand {
+            Some(_) => &PROCESS_DEFAULTS[..],
+            None if selection.kinds.contains(&Kind::Net) => &NETWORK_DEFAULTS,
+            None => &DEFAULTS,
+        };
+        let all = columns.output_all.then(|| Column::all().collect());
+        let shown = all.unwrap_or_else(|| defaults.to_vec());
+        let shown = match &columns.output {
+            Some(list) => Column::list(list, shown)?,
+            None => shown,
+        };
+        let plain = layout.list || columns.output_all && !matches!(subject, Subject::ProcessesIn(_));
+        let tree = tree(&layout, plain, subject, &shown);
+        let filter = bind(selection.filter.as_deref())?;
+        Ok(Plan::List(Box::new(Listing::new(subject, kinds(&selection), shown, tree, filter, style))))
+    }
+}
+
+impl Listing {
+    fn new(
+        subject: Subject,
+        kinds: Kinds,
+        columns: Vec<Column>,
+        tree: Option<Relation>,
+        filter: Option<Bound<Column>>,
+        style: Style,
+    ) -> Self {
+        let filtered = filter.iter().flat_map(Bound::columns).collect::<Vec<_>>();
+        let known = |column| columns.contains(&column) || filtered.contains(&column);
+        let by_relatives = matches!(tree, Some(Relation::Owner | Relation::Parent));
+        let questions = Questions {
+            relatives: by_relatives || known(Column::Pns) || known(Column::Ons),
+            owner_uid: known(Column::Uid) || known(Column::User),
+            netnsid: known(Column::Netnsid),
+            ancestors: by_relatives && kinds.contains(Kind::User),
+        };
+        let everything = matches!(subject, Subject::Namespaces { .. });
+        let wanted_by_filter = wanted(&filtered);
+        let mut wanted = wanted(&[&columns[..], &filtered].concat());
+        wanted.parent |= tree == Some(Relation::Process);
+        Self {
+            subject,
+            scope: Scope {
+                search: Search { kinds, held: everything, questions },
+                mounted: everything,
+                places: known(Column::Nsfs),
+            },
+            columns,
+            tree,
+            filter,
+            wanted_by_filter,
+            wanted,
+            style,
+        }
+    }
+}
+
+/// Reads the operand.
+fn inode(text: &OsStr) -> Result<u64> {
+    number::parse_unsigned(text).map_err(|reason| Error {
+        doing: Doing::ParsingInode { text: text.into() },
+        errno: (reason == NotANumber::OutOfRange).then_some(Errno::ERANGE),
+    })
+}
+
+fn subject(selection: &SelectionOptions, operand: Option<u64>) -> Result<Subject> {
+    match (operand, selection.task) {
+        (Some(_), Some(_)) => Err(Error::new(Doing::CombiningTaskAndNamespace)),
+        (None, Some(pid)) => Ok(Subject::OfTask(pid)),
+        // No namespace has this number, and so util-linux lists them all.
+        (None | Some(0), None) => Ok(Subject::Namespaces { persistent: selection.persistent }),
+        (Some(inode), None) => Ok(Subject::ProcessesIn(inode)),
+    }
+}
+
+fn kinds(selection: &SelectionOptions) -> Kinds {
+    match selection.kinds.is_empty() {
+        true => Kind::all().collect(),
+        false => selection.kinds.iter().copied().collect(),
+    }
+}
+
+/// Which tree is drawn, if the column for it is there.
+fn tree(layout: &LayoutOptions, plain: bool, subject: Subject, columns: &[Column]) -> Option<Relation> {
+    let relation = layout.tree.or((!plain).then_some(Relation::Process))?;
+    let relatives = relation != Relation::Process;
+    let possible =
+        columns.contains(&tree_column(relation)) && !(relatives && matches!(subject, Subject::ProcessesIn(_)));
+    possible.then_some(relation)
+}
+
+/// The column in which a tree is drawn.
+pub fn tree_column(relation: Relation) -> Column {
+    match relation {
+        Relation::Owner | Relation::Parent => Column::Ns,
+        Relation::Process => Column::Command,
+    }
+}
+
+fn bind(filter: Option<&Filter>) -> Result<Option<Bound<Column>>> {
+    let column = |name: &str| Column::named(name.as_bytes()).map(|column| (column, column.filter_type()));
+    let bound = filter.map(|filter| filter.bind(column)).transpose();
+    bound.map_err(|unknown| Error::new(Doing::InitializingFilter { column: unknown.0.into() }))
+}
+
+/// What these columns show of a process.
+fn wanted(columns: &[Column]) -> Wanted {
+    Wanted {
+        command: columns.contains(&Column::Command),
+        parent: columns.contains(&Column::Ppid),
+        uid: columns.contains(&Column::Uid),
+        user: columns.contains(&Column::User),
+    }
+}
+
+impl Style {
+    /// The table as text.
+    pub fn print(self, table: &crate::table::Table) -> Vec<u8> {
+        let mut text = Vec::new();
+        let mut stack: Vec<usize> = table.roots.iter().rev().copied().collect();
+        while let Some(line) = stack.pop() {
+            for cell in &table.lines[line].cells {
+                if let crate::table::Cell::Text(cell) = cell {
+                    text.extend(cell);
+                }
+                text.push(b' ');
+            }
+            text.push(b'\n');
+            stack.extend(table.lines[line].children.iter().rev());
+        }
+        text
+    }
+}

@@ -1,0 +1,196 @@
+//! Doing what the plan says: looking, choosing rows, drawing the table.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::Path;
+
+use nix::errno::Errno;
+
+use nscore::child::Ending;
+use nscore::proc::{Proc, Scratch};
+use nscore::{Doing, Error, Result, report};
+
+use crate::cells::cell;
+use crate::columns::Column;
+use crate::inventory::{Inventory, Namespace, Scope};
+use crate::plan::{Listing, Plan, Subject, tree_column};
+use crate::rows::{self, Row, Rows};
+use crate::sources::ancestors::Questions;
+use crate::sources::processes::Search;
+use crate::table::{self, Alignment, Cell, JsonType, Line, Table};
+use crate::tree::{Relation, Tree};
+
+/// Carries out `plan`: writes the table to stdout.
+///
+/// # Errors
+/// The first step that failed.
+pub fn run(plan: Plan) -> Result<Ending> {
+    let text = match plan {
+        Plan::ExplainColumns(style) => style.print(&explain_columns()),
+        Plan::List(listing) => listing.style.print(&list(&listing)?),
+    };
+    report::to_stdout(&text)?;
+    Ok(Ending::Exit(0))
+}
+
+/// What there is to list.
+fn list(listing: &Listing) -> Result<Table> {
+    let proc = open_proc()?;
+    let (mut inventory, mut rows) = find(&proc, listing)?;
+    let early = !listing.wanted_by_filter.is_none();
+    if early {
+        rows.read(&proc, &mut inventory, listing.wanted);
+    }
+    apply_filter(listing, &inventory, &mut rows)?;
+    if !early {
+        rows.read(&proc, &mut inventory, listing.wanted);
+    }
+    Ok(table(listing, &inventory, &rows))
+}
+
+/// /proc, where this process is to be found in it.
+fn open_proc() -> Result<Proc> {
+    let unreadable = |errno| Error { doing: Doing::ParsingMountinfo, errno };
+    let proc = Proc::open(Path::new("/proc")).map_err(|error| unreadable(error.errno))?;
+    proc.own_pid().map(|_| proc).ok_or_else(|| unreadable(Some(Errno::ENOENT)))
+}
+
+/// Looks through /proc, and chooses the rows.
+fn find(proc: &Proc, listing: &Listing) -> Result<(Inventory, Rows)> {
+    match listing.subject {
+        Subject::Namespaces { persistent } => {
+            let mut inventory = Inventory::take(proc, listing.scope)?;
+            inventory.ask(proc, 0..inventory.namespaces.len());
+            let rows = rows_of_namespaces(listing, &mut inventory, |namespace| !persistent || namespace.processes == 0);
+            Ok((inventory, rows))
+        }
+        Subject::OfTask(pid) => {
+            let task = proc.namespaces(pid, listing.scope.search.kinds, &mut Scratch::default()).unwrap_or_default();
+            let mut inventory = Inventory::take(proc, listing.scope)?;
+            let is_its = |namespace: &Namespace| task.inode(namespace.kind) == Some(namespace.inode);
+            let asked = (0..inventory.namespaces.len())
+                .filter(|position| by_relatives(listing) || is_its(&inventory.namespaces[*position]))
+                .collect::<Vec<_>>();
+            inventory.ask(proc, asked);
+            let rows = rows_of_namespaces(listing, &mut inventory, is_its);
+            Ok((inventory, rows))
+        }
+        Subject::ProcessesIn(inode) => {
+            let mut inventory = Inventory::take(proc, listing.scope)?;
+            let Some(position) = inventory.position(inode) else { return without_processes(proc, listing, inode) };
+            inventory.ask(proc, [position]);
+            let rows = Rows::of_processes(&inventory, position);
+            Ok((inventory, rows))
+        }
+    }
+}
+
+fn by_relatives(listing: &Listing) -> bool {
+    matches!(listing.tree, Some(Relation::Owner | Relation::Parent))
+}
+
+/// The rows of those namespaces that `is_chosen` says, and in a tree of those above them.
+fn rows_of_namespaces(listing: &Listing, inventory: &mut Inventory, is_chosen: impl Fn(&Namespace) -> bool) -> Rows {
+    if listing.scope.search.questions.ancestors {
+        inventory.add_ancestors();
+    }
+    let namespaces = &inventory.namespaces;
+    let chosen = (0..namespaces.len()).filter(|position| {
+        let namespace = &namespaces[*position];
+        namespace.is_kept() && is_chosen(namespace)
+    });
+    let above = |position: usize| above(listing.tree, inventory, position);
+    Rows::of_namespaces(inventory, rows::with_all_above(chosen, above))
+}
+
+/// Where in a tree the namespace above another one stands.
+fn above(tree: Option<Relation>, inventory: &Inventory, position: usize) -> Option<usize> {
+    let kin = inventory.namespaces[position].kin?;
+    let above = match tree? {
+        Relation::Owner => kin.owner,
+        Relation::Parent => kin.parent,
+        Relation::Process => None,
+    };
+    inventory.position(above?)
+}
+
+/// There is no process in the namespace with this inode; whether there is such a namespace takes another look.
+fn without_processes(proc: &Proc, listing: &Listing, inode: u64) -> Result<(Inventory, Rows)> {
+    let everywhere = Scope {
+        search: Search { held: true, questions: Questions::default(), ..listing.scope.search },
+        mounted: true,
+        places: false,
+    };
+    let inventory = Inventory::take(proc, everywhere)?;
+    let position = inventory.position(inode).ok_or_else(|| Error::new(Doing::FindingNamespace { inode }))?;
+    let rows = Rows::of_processes(&inventory, position);
+    Ok((inventory, rows))
+}
+
+fn apply_filter(listing: &Listing, inventory: &Inventory, rows: &mut Rows) -> Result<()> {
+    let Some(filter) = &listing.filter else { return Ok(()) };
+    let mut error = None;
+    let all = std::mem::take(&mut rows.rows);
+    let passes = |row: &Row| {
+        let matched = filter.matches(|column| text(cell(inventory, rows, row, column)));
+        matched.unwrap_or_else(|reason| error.get_or_insert(reason.errno) == &reason.errno && false)
+    };
+    let kept = all.into_iter().filter(passes).collect();
+    rows.rows = kept;
+    match error {
+        Some(errno) => Err(Error { doing: Doing::ApplyingFilter, errno: Some(errno) }),
+        None => Ok(()),
+    }
+}
+
+/// What a filter sees of a cell.
+fn text(cell: Cell) -> Option<Cow<'static, [u8]>> {
+    match cell {
+        Cell::Empty => None,
+        Cell::Text(text) => Some(text.into()),
+        Cell::Lines(lines) => Some(lines.join(&b'\n').into()),
+    }
+}
+
+fn table(listing: &Listing, inventory: &Inventory, rows: &Rows) -> Table {
+    let tree = match listing.tree {
+        None => Tree::flat(rows.rows.len()),
+        Some(Relation::Process) => {
+            Tree::of_processes(&rows.rows.iter().map(|row| (row.process, row.details.parent)).collect::<Vec<_>>())
+        }
+        Some(Relation::Owner | Relation::Parent) => tree_of_relatives(listing.tree, inventory, rows),
+    };
+    let line = |(row, children)| {
+        let cells = listing.columns.iter().map(|column| cell(inventory, rows, row, *column)).collect();
+        Line { cells, children }
+    };
+    Table {
+        name: "namespaces",
+        columns: listing.columns.iter().map(|column| column.layout()).collect(),
+        lines: rows.rows.iter().zip(tree.children).map(line).collect(),
+        roots: tree.roots,
+        tree: listing
+            .tree
+            .and_then(|relation| listing.columns.iter().position(|column| *column == tree_column(relation))),
+    }
+}
+
+fn tree_of_relatives(relation: Option<Relation>, inventory: &Inventory, rows: &Rows) -> Tree {
+    let places: HashMap<usize, usize> = rows.rows.iter().enumerate().map(|(row, of)| (of.namespace, row)).collect();
+    let above = |row: &Row| places.get(&above(relation, inventory, row.namespace)?).copied();
+    Tree::of_relatives(&rows.rows.iter().map(above).collect::<Vec<_>>())
+}
+
+/// The table of all columns, what they are and what they show.
+fn explain_columns() -> Table {
+    let columns = [("HOLDER", Alignment::Right), ("TYPE", Alignment::Left), ("DESCRIPTION", Alignment::Left)];
+    let column =
+        |(name, alignment)| table::Column { name, alignment, json: JsonType::String, hint: 0, truncated: false };
+    let line = |column: Column| {
+        let cells = [column.name(), column.type_name(), column.help()];
+        Line { cells: cells.map(|text| Cell::Text(text.into())).into(), children: Vec::new() }
+    };
+    let lines: Vec<_> = Column::all().map(line).collect();
+    let roots = (0..lines.len()).collect();
+    Table { name: "lsns-columns", columns: columns.map(column).into(), lines, roots, tree: None }
+}

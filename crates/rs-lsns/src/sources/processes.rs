@@ -1,0 +1,132 @@
+//! Namespaces that processes are in; and, on the way through them, what their descriptors and sockets hold.
+
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use nscore::kind::Kinds;
+use nscore::proc::{self, Namespaces, Proc, Scratch};
+
+use super::ancestors::{Asker, Questions};
+use super::sockets::{Asked, Sockets};
+use super::{Held, descriptors};
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Search {
+    /// Namespaces of these kinds.
+    pub kinds: Kinds,
+    /// Also what descriptors and sockets hold.
+    pub held: bool,
+    /// What is asked of what they hold.
+    pub questions: Questions,
+}
+
+/// A process, and the namespaces that it is in.
+#[derive(Debug, Clone, Copy)]
+pub struct Process {
+    /// Its number.
+    pub pid: u32,
+    /// What it is in.
+    pub namespaces: Namespaces,
+}
+
+/// What was seen of all processes, or of some of them.
+#[derive(Debug)]
+pub struct Seen {
+    /// The processes that can be read, by ascending number.
+    pub processes: Vec<Process>,
+    /// What they hold.
+    pub held: Held,
+    /// What was asked.
+    pub asker: Asker,
+}
+
+/// How many processes a thread takes at a time: few enough to end together with the others.
+const PORTION: usize = 64;
+
+/// From how many processes on another thread is worth its start.
+const WORTH_A_THREAD: usize = 256;
+
+/// Looks at all processes.
+///
+/// # Errors
+/// getdents64(2)'s, on /proc. A process that cannot be read is left out.
+pub fn look(proc: &Proc, search: Search) -> nix::Result<Vec<Seen>> {
+    let mut scratch = Scratch::default();
+    let pids = proc.pids(&mut scratch)?;
+    let (asked, next) = (Asked::default(), AtomicUsize::new(0));
+    let mut first = Walk { proc, search, asked: &asked, scratch, seen: Seen::nothing(search.questions) };
+    // Of this process itself, before it opens anything that is not its caller's.
+    let own = proc.own_pid();
+    own.into_iter().for_each(|own| first.visit(own));
+    let walk = |mut walk: Walk| {
+        while let Some(portion) = pids.chunks(PORTION).nth(next.fetch_add(1, Ordering::Relaxed)) {
+            portion.iter().filter(|pid| Some(**pid) != own).for_each(|pid| walk.visit(*pid));
+        }
+        walk.seen
+    };
+    Ok(thread::scope(|scope| {
+        let start = |_| {
+            let another = Walk {
+                proc,
+                search,
+                asked: &asked,
+                scratch: Scratch::default(),
+                seen: Seen::nothing(search.questions),
+            };
+            thread::Builder::new().spawn_scoped(scope, || walk(another)).ok()
+        };
+        // Where no thread can be had, the others do its part.
+        let others: Vec<_> = (0..threads_beside(pids.len())).filter_map(start).collect();
+        let mut seen = vec![walk(first)];
+        seen.extend(others.into_iter().filter_map(|thread| thread.join().ok()));
+        seen
+    }))
+}
+
+/// How many threads are to help with so many processes.
+fn threads_beside(processes: usize) -> usize {
+    let worth = processes / WORTH_A_THREAD;
+    match worth {
+        0 => 0,
+        _ => thread::available_parallelism().map_or(1, NonZero::get).saturating_sub(1).min(worth),
+    }
+}
+
+impl Seen {
+    fn nothing(questions: Questions) -> Self {
+        Self { processes: Vec::new(), held: Held::new(), asker: Asker::new(questions) }
+    }
+}
+
+/// A thread's way through its processes.
+struct Walk<'a> {
+    proc: &'a Proc,
+    search: Search,
+    asked: &'a Asked,
+    scratch: Scratch,
+    seen: Seen,
+}
+
+impl Walk<'_> {
+    fn visit(&mut self, pid: u32) {
+        let Ok(namespaces) = self.proc.namespaces(pid, self.search.kinds, &mut self.scratch) else { return };
+        self.seen.processes.push(Process { pid, namespaces });
+        if !self.search.held {
+            return;
+        }
+        let Self { proc, search: Search { kinds, .. }, seen: Seen { held, asker, .. }, .. } = self;
+        let mut sockets = Sockets::new(pid, self.asked);
+        // Gone meanwhile: then it holds nothing any more.
+        let _ = proc.descriptors(pid, &mut self.scratch, |number, what| match what {
+            proc::Held::Namespace(kind, inode) if kinds.contains(kind) => {
+                descriptors::note(proc, pid, number, (kind, inode), asker, held);
+            }
+            proc::Held::Socket(socket) if kinds.contains(nscore::Kind::Net) => {
+                sockets.note(number, socket, asker, held);
+            }
+            _ => {}
+        });
+    }
+}
