@@ -184,3 +184,80 @@ pub fn with_all_above(
     }
     rows.into_iter()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::process::{Child, Command};
+
+    use nscore::Kind;
+
+    use super::*;
+    use crate::inventory::Scope;
+    use crate::sources::ancestors::Questions;
+    use crate::sources::processes::Search;
+
+    const ALL: Wanted = Wanted { command: true, parent: true, uid: true, user: true };
+
+    fn sleeper() -> Child {
+        Command::new("sleep").arg("60").spawn().unwrap()
+    }
+
+    fn end(mut child: Child) {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    fn take(proc: &Proc) -> Inventory {
+        let search = Search { kinds: Kind::all().collect(), held: false, questions: Questions::default() };
+        Inventory::take(proc, Scope { search, mounted: false, places: false }).unwrap()
+    }
+
+    /// Rows of the processes in this process's time namespace, which `ended` has left before they are read.
+    fn rows_without(ended: Child, proc: &Proc, inventory: &mut Inventory) -> Rows {
+        let own = proc.process(std::process::id()).unwrap().namespace_inode(Kind::Time).unwrap();
+        let mut rows = Rows::of_processes(inventory, inventory.position(own).unwrap());
+        end(ended);
+        rows.read(proc, inventory, ALL);
+        rows
+    }
+
+    #[test]
+    fn a_process_that_is_gone_has_no_row() {
+        let proc = Proc::open(Path::new("/proc")).unwrap();
+        let (ending, staying) = (sleeper(), sleeper());
+        let (gone, stays) = (ending.id(), staying.id());
+        let mut inventory = take(&proc);
+        let rows = rows_without(ending, &proc, &mut inventory);
+        let row = |pid| rows.rows.iter().find(|row| row.process == Some(pid));
+        assert!(row(gone).is_none());
+        let details = &row(stays).unwrap().details;
+        assert_eq!(details.command.as_deref(), Some(&b"sleep 60"[..]));
+        assert_eq!(details.parent, Some(std::process::id()));
+        assert_eq!(details.uid, Some(nix::unistd::geteuid().as_raw()));
+        end(staying);
+    }
+
+    #[test]
+    fn a_process_in_another_namespace_by_now_does_not_stand_for_this_one() {
+        let proc = Proc::open(Path::new("/proc")).unwrap();
+        let child = sleeper();
+        let mut inventory = take(&proc);
+        let position = inventory.namespaces.iter().position(|namespace| namespace.kind == Kind::Uts).unwrap();
+        // As if the number had belonged to a process of this namespace.
+        inventory.namespaces[position].inode = 1;
+        inventory.namespaces[position].lowest = Some(child.id());
+        inventory.namespaces[position].processes = 1;
+        let mut rows = Rows::of_namespaces(&inventory, [position].into_iter());
+        rows.read(&proc, &mut inventory, ALL);
+        assert!(rows.rows.is_empty(), "{rows:?}");
+        end(child);
+    }
+
+    #[test]
+    fn everything_above_is_added_once() {
+        let above = [Some(2), None, Some(4), None, Some(2)];
+        let rows: Vec<_> = with_all_above([0, 1].into_iter(), |position| above[position]).collect();
+        assert_eq!(rows, [0, 1, 2, 4]);
+    }
+}

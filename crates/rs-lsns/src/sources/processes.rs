@@ -42,11 +42,14 @@ pub struct Seen {
     pub asker: Asker,
 }
 
-/// How many processes a thread takes at a time: few enough to end together with the others.
-const PORTION: usize = 64;
+/// How many processes a thread takes at a time: few enough that all end together.
+const PORTION: usize = 4;
 
-/// From how many processes on another thread is worth its start.
-const WORTH_A_THREAD: usize = 256;
+/// How many processes pay for another thread: to start one costs as much as to look at one process.
+const WORTH_A_THREAD: usize = 16;
+
+/// More threads than this only get into each other's way.
+const MOST_THREADS: usize = 8;
 
 /// Looks at all processes.
 ///
@@ -85,13 +88,13 @@ pub fn look(proc: &Proc, search: Search) -> nix::Result<Vec<Seen>> {
     }))
 }
 
-/// How many threads are to help with so many processes.
+/// How many threads are to help this one with so many processes.
 fn threads_beside(processes: usize) -> usize {
-    let worth = processes / WORTH_A_THREAD;
-    match worth {
-        0 => 0,
-        _ => thread::available_parallelism().map_or(1, NonZero::get).saturating_sub(1).min(worth),
+    let worth = (processes / WORTH_A_THREAD).min(MOST_THREADS);
+    if worth < 2 {
+        return 0;
     }
+    thread::available_parallelism().map_or(1, NonZero::get).min(worth) - 1
 }
 
 impl Seen {
