@@ -48,7 +48,7 @@ pub struct Options {
 #[group(skip)]
 #[command(next_help_heading = "Which namespaces")]
 pub struct SelectionOptions {
-    /// Only this kind: mnt, net, ipc, user, pid, uts, cgroup, time; may be repeated
+    /// Only of kind mnt, net, ipc, user, pid, uts, cgroup, time
     #[arg(short = 't', long = "type", value_name = "KIND", action = ArgAction::Append, value_parser = parsed(kind))]
     pub kinds: Vec<Kind>,
     /// Only those that this process is in
@@ -228,6 +228,15 @@ mod tests {
     fn every_option_of_util_linux_is_there() {
         let missing: Vec<_> = LONG_OPTIONS.iter().filter(|name| !long_options().contains(**name)).collect();
         assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn the_manual_page_has_every_option_and_no_other() {
+        let page = include_str!("../../../man/rs-lsns.8");
+        let items = page.lines().filter_map(|line| line.strip_prefix(".It "));
+        let words = items.flat_map(|item| item.split(' ')).filter_map(|word| word.strip_prefix("\\&-"));
+        let described: BTreeSet<_> = words.map(str::to_owned).collect();
+        assert_eq!(described, long_options());
     }
 
     #[test]
