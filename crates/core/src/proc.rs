@@ -24,6 +24,8 @@ use crate::{kind::Kinds, sys};
 pub struct Proc {
     path: PathBuf,
     directory: OwnedFd,
+    /// The device of all namespaces' files; none where there is no process to look at.
+    namespace_device: Option<(u32, u32)>,
 }
 
 /// The inodes of the namespaces that a process is in; 0 where there is none that can be read.
@@ -45,8 +47,8 @@ impl Namespaces {
 /// What a descriptor is of, as far as it can hold a namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Held {
-    /// A namespace of this kind and inode.
-    Namespace(Kind, u64),
+    /// The namespace with this inode, of whichever kind.
+    Namespace(u64),
     /// The socket with this inode, which belongs to a network namespace.
     Socket(u64),
 }
@@ -61,7 +63,7 @@ pub struct Scratch {
 /// Room for the entries of a directory that one call of getdents64(2) gives.
 const ENTRIES_ROOM: usize = 32 * 1024;
 
-/// Room for what can begin and end like the name of a namespace or socket; what is longer is a path.
+/// Room for the text of a namespace's link.
 const LINK_ROOM: usize = 64;
 
 impl Default for Scratch {
@@ -78,7 +80,8 @@ impl Proc {
     pub fn open(path: &Path) -> Result<Self> {
         log::debug!("open({path:?}, O_PATH|O_DIRECTORY)");
         let directory = open(path, HOLD_DIRECTORY, Mode::empty()).doing(opening(path))?;
-        Ok(Self { path: path.into(), directory })
+        let look = sys::look(directory.as_fd(), c"self/ns/user");
+        Ok(Self { path: path.into(), directory, namespace_device: look.ok().map(|look| look.device) })
     }
 
     /// Where it is.
@@ -127,20 +130,19 @@ impl Proc {
     }
 
     /// Shows `each` descriptor of process `pid` that can hold a namespace, with its number. Nothing is opened but
-    /// the directory.
+    /// the directory, and no file system is asked that might not answer.
+    ///
+    /// The text of the link would not do: of a namespace that was opened where it is mounted, it is that place.
     ///
     /// # Errors
     /// As [`Proc::namespaces`].
     pub fn descriptors(&self, pid: u32, scratch: &mut Scratch, mut each: impl FnMut(&CStr, Held)) -> nix::Result<()> {
         let directory = self.open_below(pid, "fd")?;
-        let link = &mut scratch.link;
-        for_each_entry(&directory, &mut scratch.entries, |name| {
-            // A descriptor may be closed by now.
-            if let Ok(text) = sys::read_link(directory.as_fd(), name, link)
-                && let Some(held) = held(text)
-            {
-                each(name, held);
-            }
+        for_each_entry(&directory, &mut scratch.entries, |name| match sys::look(directory.as_fd(), name) {
+            Ok(look) if look.is_socket => each(name, Held::Socket(look.inode)),
+            Ok(look) if Some(look.device) == self.namespace_device => each(name, Held::Namespace(look.inode)),
+            // Something else, or closed by now.
+            _ => {}
         })
     }
 
@@ -312,14 +314,6 @@ fn first_entry(entries: &[u8]) -> Option<(&CStr, &[u8])> {
     Some((CStr::from_bytes_until_nul(entry.get(NAME..)?).ok()?, after))
 }
 
-/// What the text of a descriptor's link says, where it says `KIND:[INODE]`. A file's text begins with a `/`.
-fn held(text: &[u8]) -> Option<Held> {
-    if let Some(socket) = text.strip_prefix(b"socket:") {
-        return inode(socket).map(Held::Socket);
-    }
-    namespace(text).map(|(kind, inode)| Held::Namespace(kind, inode))
-}
-
 /// The namespace that a link text or the root of a mount names, such as `mnt:[4026531832]`.
 pub fn namespace(text: &[u8]) -> Option<(Kind, u64)> {
     let colon = text.iter().position(|byte| *byte == b':')?;
@@ -353,12 +347,11 @@ mod tests {
     }
 
     #[test]
-    fn names_of_namespaces_and_sockets() {
-        assert_eq!(held(b"net:[4026531840]"), Some(Held::Namespace(Kind::Net, 4026531840)));
-        assert_eq!(held(b"mnt:[1]"), Some(Held::Namespace(Kind::Mount, 1)));
-        assert_eq!(held(b"socket:[77]"), Some(Held::Socket(77)));
-        for text in ["/net:[1]", "net:1", "net:[1", "net:[x]", "net:[-1]", "net:[]", "pipe:[1]", "socket:", "", ":"] {
-            assert_eq!(held(text.as_bytes()), None, "{text}");
+    fn names_of_namespaces() {
+        assert_eq!(namespace(b"net:[4026531840]"), Some((Kind::Net, 4026531840)));
+        assert_eq!(namespace(b"mnt:[1]"), Some((Kind::Mount, 1)));
+        for text in ["/net:[1]", "net:1", "net:[1", "net:[x]", "net:[-1]", "net:[]", "pipe:[1]", "", ":"] {
+            assert_eq!(namespace(text.as_bytes()), None, "{text}");
         }
     }
 
@@ -402,7 +395,7 @@ mod tests {
         let mut seen = Vec::new();
         proc.descriptors(own, &mut scratch, |_, held| seen.push(held)).unwrap();
         let uts = held_namespace.identity().unwrap().inode();
-        assert!(seen.contains(&Held::Namespace(Kind::Uts, uts)), "{seen:?}");
+        assert!(seen.contains(&Held::Namespace(uts)), "{seen:?}");
         assert!(seen.iter().any(|held| matches!(held, Held::Socket(_))), "{seen:?}");
         let network = SocketHolder::open(own).unwrap().network_of(socket.as_raw_fd()).unwrap();
         assert_eq!(Some(network.identity().unwrap().inode()), namespaces.inode(Kind::Net));

@@ -298,3 +298,25 @@ pub(crate) fn read_link<'a>(directory: BorrowedFd<'_>, name: &CStr, buffer: &'a 
     let length = usize::try_from(Errno::result(length)?).map_err(|_| Errno::EINVAL)?;
     buffer.get(..length).ok_or(Errno::EINVAL)
 }
+
+/// What statx(2) says of a file, as far as it matters to who looks for namespaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// Major and minor number of the device that it is on.
+    pub(crate) device: (u32, u32),
+    pub(crate) inode: u64,
+    pub(crate) is_socket: bool,
+}
+
+/// statx(2) of the file that `name` leads to. Its file system is not asked over the network or in user space, so one
+/// that does not answer keeps nobody waiting.
+pub(crate) fn look(directory: BorrowedFd<'_>, name: &CStr) -> nix::Result<Look> {
+    let (flags, mask) = (libc::AT_STATX_DONT_SYNC, libc::STATX_TYPE | libc::STATX_INO);
+    let mut it = std::mem::MaybeUninit::<libc::statx>::zeroed();
+    // SAFETY: the name is NUL-terminated, and `it` has room for what the call writes.
+    Errno::result(unsafe { libc::statx(directory.as_raw_fd(), name.as_ptr(), flags, mask, it.as_mut_ptr()) })?;
+    // SAFETY: a struct of numbers, zeroed and then filled.
+    let it = unsafe { it.assume_init() };
+    let is_socket = u32::from(it.stx_mode) & libc::S_IFMT == libc::S_IFSOCK;
+    Ok(Look { device: (it.stx_dev_major, it.stx_dev_minor), inode: it.stx_ino, is_socket })
+}

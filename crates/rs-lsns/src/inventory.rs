@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use nscore::proc::Proc;
 use nscore::{Doing, Error, Kind, Result};
 
-use crate::sources::ancestors::{self, Asker, Questions};
+use crate::sources::ancestors::{self, Asker, Told};
 use crate::sources::mounts::{self, Places};
 use crate::sources::processes::{self, Process, Search};
+use crate::sources::{Held, Holding};
 
 /// What a namespace tells of itself when it is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,7 +17,7 @@ pub struct Kin {
     pub owner: Option<u64>,
     /// The inode of the pid or user namespace in which it was made.
     pub parent: Option<u64>,
-    /// The user that its owner belongs to; of a user namespace, whose it is itself.
+    /// Of a user namespace, the user that made it.
     pub owner_uid: Option<u32>,
     /// Its number in the network subsystem, if one was assigned.
     pub netnsid: Option<u32>,
@@ -71,9 +72,9 @@ pub struct Inventory {
     /// By ascending number.
     processes: Vec<Process>,
     index: HashMap<u64, usize>,
-    questions: Questions,
-    /// The user namespaces above those that were asked.
-    ancestors: HashMap<u64, Kin>,
+    search: Search,
+    /// What namespaces have told, also those above others.
+    told: Told,
 }
 
 impl Inventory {
@@ -86,25 +87,24 @@ impl Inventory {
             namespaces: Vec::new(),
             processes: Vec::new(),
             index: HashMap::new(),
-            questions: scope.search.questions,
-            ancestors: HashMap::new(),
+            search: scope.search,
+            told: Told::new(),
         };
         let unreadable = |errno| Error { doing: Doing::ParsingMountinfo, errno: Some(errno) };
         let seen = processes::look(proc, scope.search).map_err(unreadable)?;
+        let mut held = Held::default();
         for mut seen in seen {
             inventory.processes.append(&mut seen.processes);
-            for (inode, (kind, kin)) in seen.held {
-                let namespace = inventory.entry(kind, inode);
-                (namespace.held, namespace.kin) = (true, Some(kin));
-            }
-            inventory.ancestors.extend(seen.asker.into_ancestors());
+            held.merge(seen.held);
+            inventory.told.extend(seen.asker.into_told());
         }
         inventory.count_processes();
+        let mut brought = inventory.add_held(held);
         if scope.mounted || scope.places {
             // Last: what a process was in when it was too late to see it may be mounted by now.
-            inventory.add_places(mounts::read(scope.search.kinds)?, scope.mounted);
+            brought.extend(inventory.add_places(mounts::read(scope.search.kinds)?, scope.mounted));
         }
-        inventory.sort();
+        inventory.add_above(brought);
         Ok(inventory)
     }
 
@@ -129,12 +129,58 @@ impl Inventory {
         }
     }
 
-    fn add_places(&mut self, places: Places, new: bool) {
-        for (inode, (kind, places)) in places {
-            if new || self.index.contains_key(&inode) {
-                self.entry(kind, inode).places = places;
+    /// Adds what is held. Gives those which bring along what is above them: those that no process is in, or that a
+    /// descriptor shows before the first such process would, as util-linux has it.
+    fn add_held(&mut self, held: Held) -> Vec<u64> {
+        let mut brought = Vec::new();
+        for (inode, Holding { kind, kin, holder }) in held.into_iter() {
+            if self.search.kinds.contains(kind) {
+                let namespace = self.entry(kind, inode);
+                (namespace.held, namespace.kin) = (true, Some(kin));
+                if namespace.lowest.is_none_or(|lowest| holder < lowest) {
+                    brought.push(inode);
+                }
             }
         }
+        brought
+    }
+
+    /// Adds where namespaces are mounted. Gives those that were not known before, if they are to be added.
+    fn add_places(&mut self, places: Places, mounted: bool) -> Vec<u64> {
+        let mut brought = Vec::new();
+        let mut asker = Asker::new(self.search.questions, std::mem::take(&mut self.told));
+        for (inode, (kind, places)) in places {
+            let new = !self.index.contains_key(&inode);
+            if new && !mounted {
+                continue;
+            }
+            let namespace = self.entry(kind, inode);
+            namespace.places = places;
+            if new {
+                namespace.kin = mounts::ask(namespace, &mut asker);
+                brought.push(inode);
+            }
+        }
+        self.told = asker.into_told();
+        brought
+    }
+
+    /// Adds what is above these namespaces, as far as its kind is looked for.
+    fn add_above(&mut self, inodes: Vec<u64>) {
+        let mut climbing = inodes;
+        while let Some(inode) = climbing.pop() {
+            let known = self.index.get(&inode).and_then(|place| self.namespaces[*place].kin);
+            let Some(kin) = known else { continue };
+            for above in [kin.owner, kin.parent].into_iter().flatten() {
+                let Some((kind, kin)) = self.told.get(&above).copied() else { continue };
+                if self.search.kinds.contains(kind) && !self.index.contains_key(&above) {
+                    let namespace = self.entry(kind, above);
+                    (namespace.held, namespace.kin) = (true, Some(kin));
+                    climbing.push(above);
+                }
+            }
+        }
+        self.sort();
     }
 
     fn sort(&mut self) {
@@ -153,29 +199,26 @@ impl Inventory {
         members(&self.processes, kind, inode)
     }
 
-    /// Asks the namespaces at these `positions` what they tell of themselves.
+    /// Asks the namespaces at these `positions` what they tell of themselves, as far as that was to be asked.
     pub fn ask(&mut self, proc: &Proc, positions: impl IntoIterator<Item = usize>) {
-        let mut asker = Asker::new(self.questions);
+        let questions = self.search.questions;
+        let mut asker = Asker::new(questions, std::mem::take(&mut self.told));
         for position in positions {
             let Self { namespaces, processes, .. } = self;
-            let asked = |namespace: &&mut Namespace| asker.questions().concern(namespace);
-            let Some(namespace) = namespaces.get_mut(position).filter(asked) else { continue };
-            namespace.kin =
-                ask_a_member(proc, namespace, processes, &mut asker).or_else(|| mounts::ask(namespace, &mut asker));
+            let unknown = |namespace: &&mut Namespace| questions.concern(namespace.kind) && namespace.kin.is_none();
+            let Some(namespace) = namespaces.get_mut(position).filter(unknown) else { continue };
+            namespace.kin = asker
+                .told(namespace.kind, namespace.inode)
+                .or_else(|| ask_a_member(proc, namespace, processes, &mut asker))
+                .or_else(|| mounts::ask(namespace, &mut asker));
         }
-        self.ancestors.extend(asker.into_ancestors());
+        self.told = asker.into_told();
     }
 
-    /// Adds the user namespaces above those that were asked, if there is no process in them.
-    pub fn add_ancestors(&mut self) {
-        let ancestors = std::mem::take(&mut self.ancestors);
-        for (inode, kin) in &ancestors {
-            let namespace = self.entry(Kind::User, *inode);
-            namespace.held = true;
-            namespace.kin.get_or_insert(*kin);
-        }
-        self.ancestors = ancestors;
-        self.sort();
+    /// Adds all that is above others, if there is no process in it.
+    pub fn add_everything_above(&mut self) {
+        let inodes = self.namespaces.iter().map(|namespace| namespace.inode).collect();
+        self.add_above(inodes);
     }
 
     /// The process with the lowest number has gone from the namespace at `position`: the next one takes its place.
@@ -191,7 +234,7 @@ fn ask_a_member(proc: &Proc, namespace: &mut Namespace, processes: &[Process], a
     while let Some(pid) = namespace.lowest {
         let opened = proc.process(pid).and_then(|process| process.namespace(namespace.kind));
         if let Some(handle) = opened.ok().filter(|handle| ancestors::inode(handle) == Some(namespace.inode)) {
-            return Some(asker.ask(namespace.kind, &handle));
+            return Some(asker.ask_inhabited(namespace.kind, namespace.inode, &handle));
         }
         lose_lowest(namespace, processes);
     }
@@ -215,6 +258,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::sources::ancestors::Questions;
 
     #[test]
     fn this_process_is_in_the_inventory() {

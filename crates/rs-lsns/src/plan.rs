@@ -141,9 +141,7 @@ impl Listing {
         let by_relatives = matches!(tree, Some(Relation::Owner | Relation::Parent));
         let questions = Questions {
             relatives: by_relatives || known(Column::Pns) || known(Column::Ons),
-            owner_uid: known(Column::Uid) || known(Column::User),
             netnsid: known(Column::Netnsid),
-            ancestors: by_relatives && kinds.contains(Kind::User),
         };
         let everything = matches!(subject, Subject::Namespaces { .. });
         let wanted_by_filter = wanted(&filtered);

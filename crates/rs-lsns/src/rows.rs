@@ -149,11 +149,11 @@ impl Rows {
 }
 
 impl Row {
-    /// Whose the process is; of a namespace without one, to whom that belongs.
+    /// Whose the process is. Of a user namespace without one, who made it; of any other without one, root.
     pub fn uid(&self, inventory: &Inventory) -> Option<u32> {
         match self.process {
             Some(_) => self.details.uid,
-            None => inventory.namespaces[self.namespace].kin?.owner_uid,
+            None => Some(inventory.namespaces[self.namespace].kin.and_then(|kin| kin.owner_uid).unwrap_or(0)),
         }
     }
 }

@@ -91,8 +91,8 @@ fn by_relatives(listing: &Listing) -> bool {
 
 /// The rows of those namespaces that `is_chosen` says, and in a tree of those above them.
 fn rows_of_namespaces(listing: &Listing, inventory: &mut Inventory, is_chosen: impl Fn(&Namespace) -> bool) -> Rows {
-    if listing.scope.search.questions.ancestors {
-        inventory.add_ancestors();
+    if by_relatives(listing) {
+        inventory.add_everything_above();
     }
     let namespaces = &inventory.namespaces;
     let chosen = (0..namespaces.len()).filter(|position| {
@@ -129,18 +129,15 @@ fn without_processes(proc: &Proc, listing: &Listing, inode: u64) -> Result<(Inve
 
 fn apply_filter(listing: &Listing, inventory: &Inventory, rows: &mut Rows) -> Result<()> {
     let Some(filter) = &listing.filter else { return Ok(()) };
-    let mut error = None;
-    let all = std::mem::take(&mut rows.rows);
-    let passes = |row: &Row| {
-        let matched = filter.matches(|column| text(cell(inventory, rows, row, column)));
-        matched.unwrap_or_else(|reason| error.get_or_insert(reason.errno) == &reason.errno && false)
-    };
-    let kept = all.into_iter().filter(passes).collect();
-    rows.rows = kept;
-    match error {
-        Some(errno) => Err(Error { doing: Doing::ApplyingFilter, errno: Some(errno) }),
-        None => Ok(()),
+    let mut kept = Vec::new();
+    for row in std::mem::take(&mut rows.rows) {
+        let matched = filter.matches(|column| text(cell(inventory, rows, &row, column)));
+        if matched.map_err(|error| Error { doing: Doing::ApplyingFilter, errno: Some(error.errno) })? {
+            kept.push(row);
+        }
     }
+    rows.rows = kept;
+    Ok(())
 }
 
 /// What a filter sees of a cell.

@@ -1,4 +1,4 @@
-//! What only an open namespace tells: its owner, its parent; and so the user namespaces above it that no process is in.
+//! What only an open namespace tells: its owner, its parent; and so the namespaces above it, which may have no process.
 
 use std::collections::HashMap;
 
@@ -6,103 +6,105 @@ use nscore::Kind;
 use nscore::handle::Handle;
 use nscore::netnsid::Netlink;
 
-use crate::inventory::{Kin, Namespace};
+use crate::inventory::Kin;
 
-/// What is asked.
+/// What is asked of namespaces that processes are in. Of others, the first is asked in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Questions {
-    /// The user namespace that owns it, and the one in which it was made.
+    /// What is above it.
     pub relatives: bool,
-    /// Whose it is.
-    pub owner_uid: bool,
-    /// Its number in the network subsystem.
+    /// Of a network namespace, its number in the network subsystem.
     pub netnsid: bool,
-    /// The same of the user namespaces above it.
-    pub ancestors: bool,
 }
 
 impl Questions {
-    /// Whether nothing is asked, so that nothing need be opened.
-    pub fn is_none(self) -> bool {
-        self == Self::default()
-    }
-
-    /// Whether this namespace can answer one of them that no process in it answers, and was not asked before.
-    pub fn concern(self, namespace: &Namespace) -> bool {
-        let Self { relatives, owner_uid, netnsid, ancestors } = self;
-        let asked =
-            relatives || ancestors || netnsid && namespace.kind == Kind::Net || owner_uid && namespace.processes == 0;
-        asked && namespace.kin.is_none()
+    /// Whether any of them is for a namespace of this kind.
+    pub fn concern(self, kind: Kind) -> bool {
+        self.relatives || self.netnsid && kind == Kind::Net
     }
 }
 
-/// Asks open namespaces, and remembers the ancestors that were met on the way.
+/// What namespaces have told, by inode.
+pub type Told = HashMap<u64, (Kind, Kin)>;
+
+/// Asks open namespaces, and those above them, each once.
 #[derive(Debug)]
 pub struct Asker {
     questions: Questions,
-    /// The user namespaces above those that were asked.
-    ancestors: HashMap<u64, Kin>,
+    told: Told,
     /// None before the first question for it, or when there is none to be had.
     netlink: Option<Netlink>,
 }
 
 impl Asker {
-    /// One that asks these questions.
-    pub fn new(questions: Questions) -> Self {
-        Self { questions, ancestors: HashMap::new(), netlink: None }
+    /// One that asks these questions, and knows what was told before.
+    pub fn new(questions: Questions, told: Told) -> Self {
+        Self { questions, told, netlink: None }
     }
 
-    /// What is asked.
-    pub fn questions(&self) -> Questions {
-        self.questions
+    /// What it was told.
+    pub fn into_told(self) -> Told {
+        self.told
     }
 
-    /// The user namespaces above all that were asked so far.
-    pub fn into_ancestors(self) -> HashMap<u64, Kin> {
-        self.ancestors
+    /// What a namespace that processes are in has told already, if that is all there is to ask.
+    pub fn told(&self, kind: Kind, inode: u64) -> Option<Kin> {
+        let (_, kin) = self.told.get(&inode).filter(|_| kind != Kind::Net || !self.questions.netnsid)?;
+        Some(*kin)
     }
 
-    /// Asks the `namespace`, of this `kind`. What it does not tell stays unknown: it may lie outside.
-    pub fn ask(&mut self, kind: Kind, namespace: &Handle) -> Kin {
-        let mut kin = Kin::default();
-        if kind == Kind::Net && self.questions.netnsid {
-            kin.netnsid = self.number(namespace);
+    /// Asks a `namespace` of this `kind` that processes are in.
+    pub fn ask_inhabited(&mut self, kind: Kind, inode: u64, namespace: &Handle) -> Kin {
+        match self.questions.relatives {
+            true => self.ask(kind, inode, namespace),
+            false => Kin { netnsid: self.number(kind, namespace), ..Kin::default() },
         }
-        let Questions { relatives, owner_uid, ancestors, .. } = self.questions;
-        if !(relatives || owner_uid || ancestors) {
-            return kin;
+    }
+
+    /// Asks the `namespace` with this `inode`. What it does not tell stays unknown: it may lie outside.
+    pub fn ask(&mut self, kind: Kind, inode: u64, namespace: &Handle) -> Kin {
+        let mut climbing = Vec::new();
+        let kin = self.relatives(kind, inode, namespace, &mut climbing);
+        while let Some((kind, inode, namespace)) = climbing.pop() {
+            self.relatives(kind, inode, &namespace, &mut climbing);
         }
-        let owner = namespace.owner().ok();
-        kin.owner = owner.as_ref().and_then(inode);
-        kin.parent = match kind {
+        Kin { netnsid: self.number(kind, namespace), ..kin }
+    }
+
+    /// Who is above `namespace`, each of them also for `climbing` on.
+    fn relatives(
+        &mut self,
+        kind: Kind,
+        inode: u64,
+        namespace: &Handle,
+        climbing: &mut Vec<(Kind, u64, Handle)>,
+    ) -> Kin {
+        if let Some((_, kin)) = self.told.get(&inode) {
+            return *kin;
+        }
+        let mut above = |kind: Kind, opened: nix::Result<Handle>| {
+            let opened = opened.ok()?;
+            let inode = self::inode(&opened)?;
+            climbing.push((kind, inode, opened));
+            Some(inode)
+        };
+        let owner = above(Kind::User, namespace.owner());
+        let parent = match kind {
             // Its owner is its parent, see NS_GET_PARENT in ioctl_nsfs(2).
-            Kind::User => kin.owner,
-            Kind::Pid if relatives => namespace.parent().ok().as_ref().and_then(inode),
+            Kind::User => owner,
+            Kind::Pid => above(Kind::Pid, namespace.parent()),
             _ => None,
         };
-        if owner_uid {
-            let owned_by = if kind == Kind::User { Some(namespace) } else { owner.as_ref() };
-            kin.owner_uid = owned_by.and_then(|namespace| namespace.owner_uid().ok());
-        }
-        if ancestors && let Some(owner) = owner {
-            self.climb(owner);
-        }
+        let owner_uid = (kind == Kind::User).then(|| namespace.owner_uid().ok()).flatten();
+        let kin = Kin { owner, parent, owner_uid, netnsid: None };
+        self.told.insert(inode, (kind, kin));
         kin
     }
 
-    /// Notes the user `namespace` and all above it.
-    fn climb(&mut self, mut namespace: Handle) {
-        while let Some(inode) = inode(&namespace).filter(|inode| !self.ancestors.contains_key(inode)) {
-            let owner = namespace.owner().ok();
-            let above = owner.as_ref().and_then(self::inode);
-            let kin = Kin { owner: above, parent: above, owner_uid: namespace.owner_uid().ok(), netnsid: None };
-            self.ancestors.insert(inode, kin);
-            let Some(owner) = owner else { break };
-            namespace = owner;
+    fn number(&mut self, kind: Kind, namespace: &Handle) -> Option<u32> {
+        if kind != Kind::Net || !self.questions.netnsid {
+            return None;
         }
-    }
-
-    fn number(&mut self, namespace: &Handle) -> Option<u32> {
         if self.netlink.is_none() {
             self.netlink = Netlink::open().ok();
         }

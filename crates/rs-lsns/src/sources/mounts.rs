@@ -36,5 +36,5 @@ pub fn read(kinds: Kinds) -> Result<Places> {
 pub fn ask(namespace: &Namespace, asker: &mut Asker) -> Option<Kin> {
     let is_it = |handle: &Handle| ancestors::inode(handle) == Some(namespace.inode);
     let mut open = namespace.places.iter().filter_map(|place| Handle::open(Path::new(OsStr::from_bytes(place))).ok());
-    open.find(is_it).map(|handle| asker.ask(namespace.kind, &handle))
+    open.find(is_it).map(|handle| asker.ask(namespace.kind, namespace.inode, &handle))
 }

@@ -4,10 +4,11 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use nscore::Kind;
 use nscore::kind::Kinds;
 use nscore::proc::{self, Namespaces, Proc, Scratch};
 
-use super::ancestors::{Asker, Questions};
+use super::ancestors::{Asker, Questions, Told};
 use super::sockets::{Asked, Sockets};
 use super::{Held, descriptors};
 
@@ -18,7 +19,7 @@ pub struct Search {
     pub kinds: Kinds,
     /// Also what descriptors and sockets hold.
     pub held: bool,
-    /// What is asked of what they hold.
+    /// What is asked of namespaces.
     pub questions: Questions,
 }
 
@@ -99,7 +100,7 @@ fn threads_beside(processes: usize) -> usize {
 
 impl Seen {
     fn nothing(questions: Questions) -> Self {
-        Self { processes: Vec::new(), held: Held::new(), asker: Asker::new(questions) }
+        Self { processes: Vec::new(), held: Held::default(), asker: Asker::new(questions, Told::new()) }
     }
 }
 
@@ -123,13 +124,10 @@ impl Walk<'_> {
         let mut sockets = Sockets::new(pid, self.asked);
         // Gone meanwhile: then it holds nothing any more.
         let _ = proc.descriptors(pid, &mut self.scratch, |number, what| match what {
-            proc::Held::Namespace(kind, inode) if kinds.contains(kind) => {
-                descriptors::note(proc, pid, number, (kind, inode), asker, held);
-            }
-            proc::Held::Socket(socket) if kinds.contains(nscore::Kind::Net) => {
-                sockets.note(number, socket, asker, held);
-            }
-            _ => {}
+            proc::Held::Namespace(inode) if namespaces.iter().any(|(_, own)| own == inode) => {}
+            proc::Held::Namespace(inode) => descriptors::note(proc, pid, number, inode, asker, held),
+            proc::Held::Socket(socket) if kinds.contains(Kind::Net) => sockets.note(number, socket, asker, held),
+            proc::Held::Socket(_) => {}
         });
     }
 }

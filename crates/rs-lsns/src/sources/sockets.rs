@@ -7,8 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use nscore::Kind;
 use nscore::proc::SocketHolder;
 
-use super::Held;
 use super::ancestors::{self, Asker};
+use super::{Held, Holding};
 
 /// The sockets that have told their namespace, by inode: several processes may hold the same.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ impl<'a> Sockets<'a> {
         Self { asked, pid, holder: None }
     }
 
-    /// Notes the network namespace of the `socket` that is descriptor `number`, and asks it if it is new.
+    /// Notes the network namespace of the `socket` that is descriptor `number`, and asks that if it is new.
     pub fn note(&mut self, number: &CStr, socket: u64, asker: &mut Asker, held: &mut Held) {
         if self.asked.contains(socket) {
             return;
@@ -51,6 +51,9 @@ impl<'a> Sockets<'a> {
         let Ok(namespace) = holder.network_of(number) else { return };
         let Some(inode) = ancestors::inode(&namespace) else { return };
         self.asked.insert(socket);
-        held.entry(inode).or_insert_with(|| (Kind::Net, asker.ask(Kind::Net, &namespace)));
+        if !held.note_again(inode, pid) {
+            let kin = asker.ask(Kind::Net, inode, &namespace);
+            held.insert(inode, Holding { kind: Kind::Net, kin, holder: pid });
+        }
     }
 }

@@ -1,0 +1,70 @@
+//! Where util-linux errs and ours does not; the numbers are those of docs/compatibility.md.
+
+use crate::root;
+use crate::support::{Status, require};
+
+/// A UTS namespace that is mounted twice and has no process.
+const TWICE: &str = "touch one two; unshare --uts=one true; mount --bind one two";
+
+#[test]
+fn defect_17_json_has_every_place() {
+    require!(root, unshare);
+    root(format!("{TWICE}; lsns -J -P -o NSFS")).prints(
+        "{\n   \"namespaces\": [\n      {\n         \"nsfs\": \"/tmp/stage/one,/tmp/stage/two\"\n      }\n   ]\n}\n",
+    );
+}
+
+#[test]
+fn defect_18_lines_of_json_are_json() {
+    require!(root, unshare, jq);
+    let line = "start unshare -u sh -c \"$stay\"
+        LIBSMARTCOLS_JSON=lines lsns -J -t uts -o NS,COMMAND >list; jq -c 'keys' list; jq -r '..|.ns?' list | sort -u | grep -c .";
+    let outcome = root(line).outcome();
+    assert_eq!(outcome.status, Status::Exit(0), "{outcome}");
+    assert!(outcome.stdout.contains("children"), "{outcome}");
+}
+
+#[test]
+fn defect_19_a_filter_chooses_among_the_processes_of_a_namespace() {
+    require!(root);
+    root("lsns -n -o PID -Q \"PID == $$\" $(inode /proc/self/ns/pid) | grep -x \" *$$\" >/dev/null && echo itself")
+        .prints("itself\n");
+    root("lsns -n -o PID -Q 'PID == 999999' $(inode /proc/self/ns/pid)").prints("");
+}
+
+#[test]
+fn defect_20_an_empty_name_is_named() {
+    require!(root);
+    for list in ["''", "NS,,TYPE", ",NS", "+"] {
+        root(format!("lsns -o {list}")).fails(1, "lsns: unknown column: ");
+    }
+}
+
+#[test]
+fn defect_21_odd_characters_in_a_filter_are_refused() {
+    require!(root);
+    for filter in ["NS = 1", "1 === 1", "-1", "1;", ".5", "NS == 1 @", "TYPE == \"net"] {
+        let outcome = root(format!("lsns -Q '{filter}'")).outcome();
+        assert_eq!((outcome.status, &*outcome.stdout), (Status::Exit(1), ""), "{outcome}");
+        let complaint = format!("lsns: failed to parse \"{filter}\": ");
+        assert!(outcome.stderr.starts_with(&complaint) && outcome.stderr.lines().count() == 1, "{outcome}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_whatever_the_format() {
+    require!(root);
+    for options in ["", "-J", "-r", "-H", "--help"] {
+        root(format!("lsns {options} >/dev/full")).fails(1, "lsns: write error: No space left on device");
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    require!(root);
+    root("{ lsns; echo $? >status; } | true; cat status; lsns -n -l -o TYPE | head -1 >first; wc -l <first").comes_to(
+        Status::Exit(0),
+        "141\n1\n",
+        "",
+    );
+}
