@@ -21,6 +21,7 @@ pub mod number;
 pub mod process;
 pub mod procfile;
 pub mod program;
+pub mod regex;
 pub mod report;
 pub mod selinux;
 pub mod signals;
