@@ -86,7 +86,7 @@ pub enum Doing {
         reason: OsString,
     },
     InitializingFilter {
-        column: OsString,
+        names: Vec<String>,
     },
     CombiningTaskAndNamespace,
     OffsetsWithoutTimeNamespace,
@@ -238,9 +238,11 @@ impl Error {
         text
     }
 
-    /// What this leads to, which a second line says.
-    pub fn consequence(&self) -> Option<&'static str> {
-        matches!(self.doing, Doing::InitializingFilter { .. }).then_some("failed to initialize filter")
+    /// What is to be said after the message, a line each.
+    pub fn further_messages(&self) -> Vec<OsString> {
+        let Doing::InitializingFilter { names } = &self.doing else { return Vec::new() };
+        let others = names.iter().skip(1).map(|name| named("unknown column: ", name));
+        others.chain(["failed to initialize filter".into()]).collect()
     }
 
     /// The program's exit status: 127 for a program that is not there and 126 for one that cannot be
@@ -313,9 +315,8 @@ impl Doing {
             Doing::ParsingInode { text } => quoted("invalid namespace argument: ", text),
             Doing::ParsingKind { text } => named("unknown namespace type: ", text),
             Doing::ParsingRelation { text } => named("unknown tree type: ", text),
-            Doing::ParsingColumn { text } | Doing::InitializingFilter { column: text } => {
-                named("unknown column: ", text)
-            }
+            Doing::ParsingColumn { text } => named("unknown column: ", text),
+            Doing::InitializingFilter { names } => named("unknown column: ", names.first().map_or("", |name| name)),
             Doing::ParsingFilter { text, reason } => {
                 joined(&[b"failed to parse \"", bytes(text), b"\": ", bytes(reason)])
             }

@@ -23,6 +23,7 @@ pub mod proc;
 pub mod process;
 pub mod procfile;
 pub mod program;
+pub mod regex;
 pub mod report;
 pub mod selinux;
 pub mod signals;

@@ -70,8 +70,8 @@ fn end(ending: Ending) -> Result<u8> {
 fn complain(program: &ProgramName, error: &Error) -> u8 {
     let message = error.message();
     let mut told = message.as_os_str() == OsStr::new("") || program.complain(&message);
-    if let Some(consequence) = error.consequence() {
-        told &= program.complain(OsStr::new(consequence));
+    for further in error.further_messages() {
+        told &= program.complain(&further);
     }
     if told { error.exit_status() } else { STDERR_FAILED }
 }

@@ -320,3 +320,72 @@ pub(crate) fn look(directory: BorrowedFd<'_>, name: &CStr) -> nix::Result<Look> 
     let is_socket = u32::from(it.stx_mode) & libc::S_IFMT == libc::S_IFSOCK;
     Ok(Look { device: (it.stx_dev_major, it.stx_dev_minor), inode: it.stx_ino, is_socket })
 }
+
+/// What regcomp(3) made of an expression; regfree(3) when it goes.
+pub(crate) struct CompiledRegex(Box<libc::regex_t>);
+
+impl CompiledRegex {
+    /// regcomp(3) with `flags`. The error is regerror(3)'s text.
+    pub(crate) fn new(pattern: &CStr, flags: c_int) -> Result<Self, Vec<u8>> {
+        let mut room = Box::new(std::mem::MaybeUninit::<libc::regex_t>::zeroed());
+        // SAFETY: there is room for what the call writes, and the pattern ends in NUL.
+        let code = unsafe { libc::regcomp(room.as_mut_ptr(), pattern.as_ptr(), flags) };
+        if code != 0 {
+            return Err(regex_error(code));
+        }
+        // SAFETY: the call has succeeded, so it has initialised all of it.
+        Ok(Self(unsafe { room.assume_init() }))
+    }
+
+    /// regexec(3) on the whole of `text`, without asking where it matches.
+    pub(crate) fn matches(&self, text: &CStr) -> bool {
+        // SAFETY: the expression is compiled, the text ends in NUL, and there is no array to write to.
+        unsafe { libc::regexec(&raw const *self.0, text.as_ptr(), 0, std::ptr::null_mut(), 0) == 0 }
+    }
+}
+
+impl Drop for CompiledRegex {
+    fn drop(&mut self) {
+        // SAFETY: it was compiled, and nobody uses it after this.
+        unsafe { libc::regfree(&raw mut *self.0) };
+    }
+}
+
+/// regerror(3) without an expression, which none of its texts needs.
+fn regex_error(code: c_int) -> Vec<u8> {
+    let mut text: [c_char; 128] = [0; 128];
+    // SAFETY: the call writes at most `len` bytes, a terminating NUL among them.
+    unsafe { libc::regerror(code, std::ptr::null(), text.as_mut_ptr(), text.len()) };
+    // SAFETY: `text` holds a NUL and outlives the borrow.
+    unsafe { CStr::from_ptr(text.as_ptr()) }.to_bytes().to_vec()
+}
+
+/// A locale(7) that a thread can take for a while; freed when it goes.
+pub(crate) struct Locale(libc::locale_t);
+
+impl Locale {
+    /// newlocale(3): the categories of `mask` from the locale of this name, which the environment gives if it is empty;
+    /// the others from C. None if it is not installed.
+    pub(crate) fn new(mask: c_int, name: &CStr) -> Option<Self> {
+        // SAFETY: the name ends in NUL, and there is no locale to begin with.
+        let locale = unsafe { libc::newlocale(mask, name.as_ptr(), std::ptr::null_mut()) };
+        (!locale.is_null()).then(|| Self(locale))
+    }
+
+    /// Takes a step under this locale: uselocale(3), for this thread alone.
+    pub(crate) fn within<T>(&self, step: impl FnOnce() -> T) -> T {
+        // SAFETY: the locale lives as long as `self`, hence longer than the step.
+        let before = unsafe { libc::uselocale(self.0) };
+        let result = step();
+        // SAFETY: that is the locale that the thread had, which nobody has freed.
+        unsafe { libc::uselocale(before) };
+        result
+    }
+}
+
+impl Drop for Locale {
+    fn drop(&mut self) {
+        // SAFETY: no thread uses it: `within` has put back what was there before.
+        unsafe { libc::freelocale(self.0) };
+    }
+}

@@ -133,7 +133,7 @@ impl Inventory {
     /// descriptor shows before the first such process would, as util-linux has it.
     fn add_held(&mut self, held: Held) -> Vec<u64> {
         let mut brought = Vec::new();
-        for (inode, Holding { kind, kin, holder }) in held.into_iter() {
+        for (inode, Holding { kind, kin, holder }) in held {
             if self.search.kinds.contains(kind) {
                 let namespace = self.entry(kind, inode);
                 (namespace.held, namespace.kin) = (true, Some(kin));

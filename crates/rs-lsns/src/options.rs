@@ -2,7 +2,6 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::sync::Arc;
 
 use clap::{ArgAction, Args, FromArgMatches, Parser};
 
@@ -11,7 +10,7 @@ use nscore::getopt::{Dialect, Respelt};
 use nscore::program::Refusal;
 use nscore::{Doing, Error, Kind, Result, number};
 
-use crate::filter::Filter;
+use crate::filter::{Filter, ParseError};
 use crate::tree::Relation;
 
 /// The options of lsns(8).
@@ -59,7 +58,7 @@ pub struct SelectionOptions {
     pub persistent: bool,
     /// Only those for which this is true, such as 'NPROCS > 1'
     #[arg(short = 'Q', long, value_name = "EXPR", value_parser = parsed(filter))]
-    pub filter: Option<Arc<Filter>>,
+    pub filter: Option<OsString>,
 }
 
 /// What is shown of each.
@@ -132,11 +131,21 @@ fn relation(text: &OsStr) -> Result<Relation> {
     Relation::named(text).ok_or_else(|| Error::new(Doing::ParsingRelation { text: text.into() }))
 }
 
-fn filter(text: &OsStr) -> Result<Arc<Filter>> {
-    let refused = |error: crate::filter::ParseError| {
-        Error::new(Doing::ParsingFilter { text: text.into(), reason: error.to_string().into() })
+/// What is wrong with a filter is said where it stands, so it is read here, and again for the plan.
+fn filter(text: &OsStr) -> Result<OsString> {
+    read_filter(text).map(|_| text.to_owned())
+}
+
+/// Reads a filter; an empty text is none.
+///
+/// # Errors
+/// [`Doing::ParsingFilter`].
+pub fn read_filter(text: &OsStr) -> Result<Option<Filter>> {
+    let refused = |error: ParseError| {
+        let reason = error.to_string().into();
+        Error::new(Doing::ParsingFilter { text: text.into(), reason })
     };
-    Filter::parse(text.as_bytes()).map(Arc::new).map_err(refused)
+    Filter::parse(text.as_bytes()).map_err(refused)
 }
 
 /// util-linux's long options, in the order in which it lists candidates for an abbreviation.

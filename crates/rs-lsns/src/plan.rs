@@ -9,9 +9,9 @@ use nscore::number::{self, NotANumber};
 use nscore::{Doing, Error, Kind, Result};
 
 use crate::columns::Column;
-use crate::filter::{Bound, Filter};
+use crate::filter::{Bound, UnknownColumns};
 use crate::inventory::Scope;
-use crate::options::{LayoutOptions, Options, SelectionOptions};
+use crate::options::{self, LayoutOptions, Options, SelectionOptions};
 use crate::rows::Wanted;
 use crate::sources::ancestors::Questions;
 use crate::sources::processes::Search;
@@ -136,7 +136,7 @@ impl Listing {
         filter: Option<Bound<Column>>,
         style: Style,
     ) -> Self {
-        let filtered = filter.iter().flat_map(Bound::columns).collect::<Vec<_>>();
+        let filtered = filter.as_ref().map(|filter| filter.columns().to_vec()).unwrap_or_default();
         let known = |column| columns.contains(&column) || filtered.contains(&column);
         let by_relatives = matches!(tree, Some(Relation::Owner | Relation::Parent));
         let questions = Questions {
@@ -206,10 +206,11 @@ pub fn tree_column(relation: Relation) -> Column {
     }
 }
 
-fn bind(filter: Option<&Filter>) -> Result<Option<Bound<Column>>> {
+fn bind(filter: Option<&OsStr>) -> Result<Option<Bound<Column>>> {
     let column = |name: &str| Column::named(name.as_bytes()).map(|column| (column, column.filter_type()));
+    let filter = filter.map(options::read_filter).transpose()?.flatten();
     let bound = filter.map(|filter| filter.bind(column)).transpose();
-    bound.map_err(|unknown| Error::new(Doing::InitializingFilter { column: unknown.0.into() }))
+    bound.map_err(|UnknownColumns(names)| Error::new(Doing::InitializingFilter { names }))
 }
 
 /// What these columns show of a process.

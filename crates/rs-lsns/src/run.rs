@@ -7,6 +7,7 @@ use std::path::Path;
 use nix::errno::Errno;
 
 use nscore::child::Ending;
+use nscore::error::While;
 use nscore::proc::{Proc, Scratch};
 use nscore::{Doing, Error, Result, report};
 
@@ -132,7 +133,7 @@ fn apply_filter(listing: &Listing, inventory: &Inventory, rows: &mut Rows) -> Re
     let mut kept = Vec::new();
     for row in std::mem::take(&mut rows.rows) {
         let matched = filter.matches(|column| text(cell(inventory, rows, &row, column)));
-        if matched.map_err(|error| Error { doing: Doing::ApplyingFilter, errno: Some(error.errno) })? {
+        if matched.doing(|| Doing::ApplyingFilter)? {
             kept.push(row);
         }
     }

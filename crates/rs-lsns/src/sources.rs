@@ -46,9 +46,13 @@ impl Held {
             }
         }
     }
+}
 
-    /// All of them.
-    pub fn into_iter(self) -> impl Iterator<Item = (u64, Holding)> {
+impl IntoIterator for Held {
+    type Item = (u64, Holding);
+    type IntoIter = std::collections::hash_map::IntoIter<u64, Holding>;
+
+    fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
     }
 }
