@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use nscore::proc::Proc;
+use nscore::proc::{Namespaces, Proc};
 use nscore::{Doing, Error, Kind, Result};
 
 use crate::sources::ancestors::{self, Asker, Told};
@@ -192,6 +192,12 @@ impl Inventory {
     /// Where the namespace with this inode stands.
     pub fn position(&self, inode: u64) -> Option<usize> {
         self.index.get(&inode).copied()
+    }
+
+    /// What the process with this number is in: nothing, if there is no such process. A thread is none.
+    pub fn namespaces_of(&self, pid: u32) -> Namespaces {
+        let found = self.processes.binary_search_by_key(&pid, |process| process.pid);
+        found.map(|place| self.processes[place].namespaces).unwrap_or_default()
     }
 
     /// The processes in the namespace with this inode, by ascending number.

@@ -35,7 +35,7 @@ pub struct Listing {
     pub scope: Scope,
     /// The columns, from left to right.
     pub columns: Vec<Column>,
-    /// In which column a tree is drawn, and of what; none for none.
+    /// How the rows are related, which puts them in order; and draws a tree, if the column for it is there.
     pub tree: Option<Relation>,
     /// Which rows are shown.
     pub filter: Option<Bound<Column>>,
@@ -121,7 +121,7 @@ impl Plan {
             None => shown,
         };
         let plain = layout.list || columns.output_all && !matches!(subject, Subject::ProcessesIn(_));
-        let tree = tree(&layout, plain, subject, &shown);
+        let tree = tree(&layout, plain, subject);
         let filter = bind(selection.filter.as_deref())?;
         Ok(Plan::List(Box::new(Listing::new(subject, kinds(&selection), shown, tree, filter, style))))
     }
@@ -146,7 +146,7 @@ impl Listing {
         let everything = matches!(subject, Subject::Namespaces { .. });
         let wanted_by_filter = wanted(&filtered);
         let mut wanted = wanted(&[&columns[..], &filtered].concat());
-        wanted.parent |= tree == Some(Relation::Process);
+        wanted.parent |= tree == Some(Relation::Process) && columns.contains(&tree_column(Relation::Process));
         Self {
             subject,
             scope: Scope {
@@ -189,13 +189,11 @@ fn kinds(selection: &SelectionOptions) -> Kinds {
     }
 }
 
-/// Which tree is drawn, if the column for it is there.
-fn tree(layout: &LayoutOptions, plain: bool, subject: Subject, columns: &[Column]) -> Option<Relation> {
+/// How the rows are related. Of the processes of one namespace only the process tree tells anything.
+fn tree(layout: &LayoutOptions, plain: bool, subject: Subject) -> Option<Relation> {
     let relation = layout.tree.or((!plain).then_some(Relation::Process))?;
-    let relatives = relation != Relation::Process;
-    let possible =
-        columns.contains(&tree_column(relation)) && !(relatives && matches!(subject, Subject::ProcessesIn(_)));
-    possible.then_some(relation)
+    let meaningless = relation != Relation::Process && matches!(subject, Subject::ProcessesIn(_));
+    (!meaningless).then_some(relation)
 }
 
 /// The column in which a tree is drawn.

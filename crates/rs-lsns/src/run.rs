@@ -8,7 +8,7 @@ use nix::errno::Errno;
 
 use nscore::child::Ending;
 use nscore::error::While;
-use nscore::proc::{Proc, Scratch};
+use nscore::proc::Proc;
 use nscore::{Doing, Error, Result, report};
 
 use crate::cells::cell;
@@ -66,8 +66,8 @@ fn find(proc: &Proc, listing: &Listing) -> Result<(Inventory, Rows)> {
             Ok((inventory, rows))
         }
         Subject::OfTask(pid) => {
-            let task = proc.namespaces(pid, listing.scope.search.kinds, &mut Scratch::default()).unwrap_or_default();
             let mut inventory = Inventory::take(proc, listing.scope)?;
+            let task = inventory.namespaces_of(pid);
             let is_its = |namespace: &Namespace| task.inode(namespace.kind) == Some(namespace.inode);
             let asked = (0..inventory.namespaces.len())
                 .filter(|position| by_relatives(listing) || is_its(&inventory.namespaces[*position]))
@@ -151,13 +151,9 @@ fn text(cell: Cell) -> Option<Cow<'static, [u8]>> {
 }
 
 fn table(listing: &Listing, inventory: &Inventory, rows: &Rows) -> Table {
-    let tree = match listing.tree {
-        None => Tree::flat(rows.rows.len()),
-        Some(Relation::Process) => {
-            Tree::of_processes(&rows.rows.iter().map(|row| (row.process, row.details.parent)).collect::<Vec<_>>())
-        }
-        Some(Relation::Owner | Relation::Parent) => tree_of_relatives(listing.tree, inventory, rows),
-    };
+    let column = listing.tree.map(tree_column);
+    let drawn_in = column.and_then(|column| listing.columns.iter().position(|shown| *shown == column));
+    let tree = tree(listing.tree, drawn_in.is_some(), inventory, rows);
     let line = |(row, children)| {
         let cells = listing.columns.iter().map(|column| cell(inventory, rows, row, *column)).collect();
         Line { cells, children }
@@ -167,16 +163,25 @@ fn table(listing: &Listing, inventory: &Inventory, rows: &Rows) -> Table {
         columns: listing.columns.iter().map(|column| column.layout()).collect(),
         lines: rows.rows.iter().zip(tree.children).map(line).collect(),
         roots: tree.roots,
-        tree: listing
-            .tree
-            .and_then(|relation| listing.columns.iter().position(|column| *column == tree_column(relation))),
+        tree: drawn_in,
     }
 }
 
-fn tree_of_relatives(relation: Option<Relation>, inventory: &Inventory, rows: &Rows) -> Tree {
-    let places: HashMap<usize, usize> = rows.rows.iter().enumerate().map(|(row, of)| (of.namespace, row)).collect();
-    let above = |row: &Row| places.get(&above(relation, inventory, row.namespace)?).copied();
-    Tree::of_relatives(&rows.rows.iter().map(above).collect::<Vec<_>>())
+fn tree(relation: Option<Relation>, drawn: bool, inventory: &Inventory, rows: &Rows) -> Tree {
+    let rows = &rows.rows;
+    match relation {
+        Some(Relation::Process) if drawn => {
+            Tree::of_processes(&rows.iter().map(|row| (row.process, row.details.parent)).collect::<Vec<_>>())
+        }
+        Some(Relation::Owner | Relation::Parent) => {
+            let places: HashMap<usize, usize> =
+                rows.iter().enumerate().map(|(place, row)| (row.namespace, place)).collect();
+            let above = |row: &Row| places.get(&above(relation, inventory, row.namespace)?).copied();
+            let above: Vec<_> = rows.iter().map(above).collect();
+            if drawn { Tree::of_relatives(&above) } else { Tree::of_relatives_undrawn(&above) }
+        }
+        Some(Relation::Process) | None => Tree::flat(rows.len()),
+    }
 }
 
 /// The table of all columns, what they are and what they show.

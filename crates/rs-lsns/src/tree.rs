@@ -69,24 +69,35 @@ impl Tree {
 
     /// Each line names the one above it. That one is put in its place before it.
     pub fn of_relatives(above: &[Option<usize>]) -> Self {
-        let mut order = Vec::with_capacity(above.len());
-        let mut placed = vec![false; above.len()];
-        let mut waiting = Vec::new();
-        for line in 0..above.len() {
-            let mut next = Some(line);
-            // A circle, which no kernel makes, ends where it comes back.
-            while let Some(line) = next.filter(|line| placed.get(*line) == Some(&false)) {
-                placed[line] = true;
-                waiting.push(line);
-                next = above[line];
-            }
-            order.extend(waiting.drain(..).rev());
-        }
+        let order = relatives_in_order(above);
         let mut position = vec![0; above.len()];
         order.iter().enumerate().for_each(|(place, line)| position[*line] = place);
         let earlier = |line: usize| above[line].filter(|above| position.get(*above) < position.get(line));
         Self::of(order.iter().map(|line| (*line, earlier(*line))), above.len())
     }
+
+    /// The lines in the order of that tree, each at the top.
+    pub fn of_relatives_undrawn(above: &[Option<usize>]) -> Self {
+        Self { roots: relatives_in_order(above), ..Self::flat(above.len()) }
+    }
+}
+
+/// Each line in its turn, but behind those above it.
+fn relatives_in_order(above: &[Option<usize>]) -> Vec<usize> {
+    let mut order = Vec::with_capacity(above.len());
+    let mut placed = vec![false; above.len()];
+    let mut waiting = Vec::new();
+    for line in 0..above.len() {
+        let mut next = Some(line);
+        // A circle, which no kernel makes, ends where it comes back.
+        while let Some(line) = next.filter(|line| placed.get(*line) == Some(&false)) {
+            placed[line] = true;
+            waiting.push(line);
+            next = above[line];
+        }
+        order.extend(waiting.drain(..).rev());
+    }
+    order
 }
 
 #[cfg(test)]
@@ -117,6 +128,9 @@ mod tests {
         assert_eq!(tree.children[3], [0, 2]);
         assert_eq!(tree.children[4], [3]);
         assert_eq!(tree.children[1], [5]);
+        let undrawn = Tree::of_relatives_undrawn(&[Some(3), None, Some(3), Some(4), None, Some(1)]);
+        assert_eq!(undrawn.roots, [4, 3, 0, 1, 2, 5]);
+        assert!(undrawn.children.iter().all(Vec::is_empty));
     }
 
     #[test]
