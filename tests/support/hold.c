@@ -6,9 +6,11 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -58,11 +60,34 @@ static void zombie(void)
 	check(waitid(P_PID, child, &end, WEXITED | WNOWAIT), "waitid");
 }
 
-/* As a kernel thread's: /proc/PID/cmdline is empty. */
-static void without_arguments(char *first)
+static void stay(void)
 {
-	check(prctl(PR_SET_MM, PR_SET_MM_ARG_START, first, 0, 0), "PR_SET_MM_ARG_START");
-	check(prctl(PR_SET_MM, PR_SET_MM_ARG_END, first, 0, 0), "PR_SET_MM_ARG_END");
+	if (puts("up") >= 0 && fclose(stdout) == 0)
+		for (;;)
+			pause();
+	exit(1);
+}
+
+/* Takes the pages with the arguments away, so that /proc/PID/cmdline is empty as a kernel thread's. */
+static void *forget(void *argv)
+{
+	char **first = argv, **last = first;
+	uintptr_t page = sysconf(_SC_PAGESIZE), start = (uintptr_t)*first & -page;
+
+	while (last[1])
+		last++;
+	check(munmap((void *)start, (uintptr_t)*last + strlen(*last) - start), "munmap");
+	stay();
+	return NULL;
+}
+
+/* The stack of this thread may lie there too, so another one does it, and this one is not to wake. */
+static void bare(char **argv)
+{
+	pthread_t other;
+
+	pthread_create(&other, NULL, forget, argv);
+	pause();
 }
 
 /* Starts anew as a program whose only argument, its name, is empty. */
@@ -94,7 +119,7 @@ static void step(const char *name, char *value, char **argv)
 	else if (!strcmp(name, "nameless"))
 		nameless();
 	else if (!strcmp(name, "bare"))
-		without_arguments(argv[0]);
+		bare(argv);
 	/* Anything else is there to be seen in the command line. */
 }
 
@@ -107,8 +132,5 @@ int main(int argc, char **argv)
 		name[strcspn(name, "=")] = '\0';
 		step(name, value ? value + 1 : NULL, argv);
 	}
-	if (argc > 0 && puts("up") >= 0 && fclose(stdout) == 0)
-		for (;;)
-			pause();
-	return 1;
+	stay();
 }

@@ -168,7 +168,7 @@ impl World {
         let from_first = BufReader::new(first.stdout.take().expect("a pipe"));
         to_watchdog.send(first).expect("the watchdog waits");
         let mut world = World { to_first, from_first, beside, program: ours.name };
-        assert!(world.hear(), "the set-up failed or hung: {setup}");
+        assert!(world.hear(), "the set-up failed or hung, as standard error says");
         world
     }
 
