@@ -201,7 +201,7 @@ impl Stage<'_> {
         let proc = File::open("/proc").expect("/proc");
         stay_on_this_cpu();
         separate().expect("namespaces for the stage");
-        furnish(program, libraries);
+        furnish(&[(&program.path, &format!("bin/{}", program.name))], libraries);
         let first = self.start_first();
         record_namespaces(&proc, &first);
         command.env_clear().envs(ENVIRONMENT).current_dir("/tmp/stage");
@@ -227,7 +227,7 @@ impl Stage<'_> {
     }
 }
 
-const ENVIRONMENT: [(&str, &str); 4] =
+pub(crate) const ENVIRONMENT: [(&str, &str); 4] =
     [("PATH", "/tmp/bin:/usr/sbin:/usr/bin:/sbin:/bin"), ("HOME", "/tmp/stage"), ("SHELL", "/bin/sh"), ("LC_ALL", "C")];
 
 /// Why no stage can be built here; None if it can.
@@ -244,15 +244,15 @@ pub fn unavailable() -> Option<&'static str> {
 }
 
 /// Gives the calling thread the namespaces of a stage. No mount leaves them.
-fn separate() -> nix::Result<()> {
+pub(crate) fn separate() -> nix::Result<()> {
     unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWPID)?;
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)
 }
 
-/// Mounts and fills /tmp, and puts the accounts over /etc.
-fn furnish(program: &Program, libraries: &[PathBuf]) {
+/// Mounts and fills /tmp, and puts the accounts over /etc. Each program gets the place below /tmp that stands beside it.
+pub(crate) fn furnish(programs: &[(&Path, &str)], libraries: &[PathBuf]) {
     // Opened before /tmp covers them, since each of them may be below it.
-    let binary = handle(&program.path);
+    let binaries: Vec<(File, &str)> = programs.iter().map(|(path, place)| (handle(path), *place)).collect();
     let busybox = handle(&find("busybox").expect("busybox"));
     let libraries: Vec<(&PathBuf, File)> = libraries.iter().map(|dir| (dir, handle(dir))).collect();
 
@@ -266,7 +266,9 @@ fn furnish(program: &Program, libraries: &[PathBuf]) {
     for dir in ["bin", "proc", "tmp", "etc"] {
         directory(&Path::new("/tmp/root").join(dir), 0o755);
     }
-    bind(&binary, &file(&format!("/tmp/bin/{}", program.name), "", 0o755));
+    for (binary, place) in &binaries {
+        bind(binary, &file(&format!("/tmp/{place}"), "", 0o755));
+    }
     bind(&busybox, &file("/tmp/root/bin/busybox", "", 0o755));
     for (link, target) in [("root/bin/sh", "busybox"), ("bin/rootshell", "/bin/sh"), ("stage/loop", "loop")] {
         symlink(target, Path::new("/tmp").join(link)).expect("a link");
@@ -295,7 +297,7 @@ const SCRATCH: [(&str, &str, u32); 5] = [
 ];
 
 /// Where util-linux lies if it is not installed, with a loader and libraries that it finds by absolute paths.
-fn libraries() -> &'static [PathBuf] {
+pub(crate) fn libraries() -> &'static [PathBuf] {
     static LIBRARIES: OnceLock<Vec<PathBuf>> = OnceLock::new();
     LIBRARIES.get_or_init(|| {
         let stand_in = env::var_os("NS_OURS").map(|_| ours("unshare", ""));
@@ -325,7 +327,7 @@ fn expose(dirs: &[(&PathBuf, File)]) {
 
 /// Keeps the calling thread, and what it starts, on one CPU. Linux 6.18 hands out the ids of mount namespaces in batches per CPU, and lets a mount namespace
 /// be bound to a file only inside one with a lower id: whether `--mount=FILE` works would be a matter of luck otherwise.
-fn stay_on_this_cpu() {
+pub(crate) fn stay_on_this_cpu() {
     let mut here = CpuSet::new();
     here.set(sched_getcpu().expect("a CPU")).expect("a CPU of the set");
     sched_setaffinity(Pid::from_raw(0), &here).expect("this thread may choose its CPU");
@@ -364,7 +366,7 @@ fn directory(path: &Path, mode: u32) {
     fs::create_dir(path).and_then(|()| fs::set_permissions(path, Permissions::from_mode(mode))).expect("a directory");
 }
 
-fn file(path: &str, text: &str, mode: u32) -> PathBuf {
+pub(crate) fn file(path: &str, text: &str, mode: u32) -> PathBuf {
     fs::write(path, text).and_then(|()| fs::set_permissions(path, Permissions::from_mode(mode))).expect("a file");
     PathBuf::from(path)
 }

@@ -1,0 +1,136 @@
+/* A process for lsns to find: carries out its arguments, says "up" and stays. What it opens stays open. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <error.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static sem_t entered;
+
+static int check(int result, const char *step)
+{
+	if (result < 0)
+		error(1, errno, "%s", step);
+	return result;
+}
+
+static void enter(const char *path)
+{
+	int fd = check(open(path, O_RDONLY | O_CLOEXEC), path);
+
+	check(setns(fd, 0), path);
+	close(fd);
+}
+
+static void *enter_and_stay(void *path)
+{
+	enter(path);
+	sem_post(&entered);
+	pause();
+	return path;
+}
+
+static void thread(char *path)
+{
+	pthread_t other;
+
+	sem_init(&entered, 0, 0);
+	pthread_create(&other, NULL, enter_and_stay, path);
+	sem_wait(&entered);
+}
+
+static void zombie(void)
+{
+	siginfo_t end;
+	pid_t child = check(fork(), "fork");
+
+	if (child == 0)
+		_exit(0);
+	check(waitid(P_PID, child, &end, WEXITED | WNOWAIT), "waitid");
+}
+
+static void stay(void)
+{
+	if (puts("up") >= 0 && fclose(stdout) == 0)
+		for (;;)
+			pause();
+	exit(1);
+}
+
+/* Takes the pages with the arguments away, so that /proc/PID/cmdline is empty as a kernel thread's. */
+static void *forget(void *argv)
+{
+	char **first = argv, **last = first;
+	uintptr_t page = sysconf(_SC_PAGESIZE), start = (uintptr_t)*first & -page;
+
+	while (last[1])
+		last++;
+	check(munmap((void *)start, (uintptr_t)*last + strlen(*last) - start), "munmap");
+	stay();
+	return NULL;
+}
+
+/* The stack of this thread may lie there too, so another one does it, and this one is not to wake. */
+static void bare(char **argv)
+{
+	pthread_t other;
+
+	pthread_create(&other, NULL, forget, argv);
+	pause();
+}
+
+/* Starts anew as a program whose only argument, its name, is empty. */
+static void nameless(void)
+{
+	char *nothing[] = { "", NULL };
+
+	check(execve("/proc/self/exe", nothing, nothing + 1), "execve");
+}
+
+static void step(const char *name, char *value, char **argv)
+{
+	if (!strcmp(name, "open"))
+		check(open(value, O_RDONLY), value);
+	else if (!strcmp(name, "enter"))
+		enter(value);
+	else if (!strcmp(name, "new"))
+		check(unshare(!strcmp(value, "net") ? CLONE_NEWNET : CLONE_NEWUTS), "unshare");
+	else if (!strcmp(name, "inet"))
+		check(socket(AF_INET, SOCK_DGRAM, 0), "socket");
+	else if (!strcmp(name, "unix"))
+		check(socket(AF_UNIX, SOCK_STREAM, 0), "socket");
+	else if (!strcmp(name, "thread"))
+		thread(value);
+	else if (!strcmp(name, "zombie"))
+		zombie();
+	else if (!strcmp(name, "comm"))
+		check(prctl(PR_SET_NAME, value), "PR_SET_NAME");
+	else if (!strcmp(name, "nameless"))
+		nameless();
+	else if (!strcmp(name, "bare"))
+		bare(argv);
+	/* Anything else is there to be seen in the command line. */
+}
+
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		char name[16] = "", *value = strchr(argv[i], '=');
+
+		strncpy(name, argv[i], sizeof name - 1);
+		name[strcspn(name, "=")] = '\0';
+		step(name, value ? value + 1 : NULL, argv);
+	}
+	stay();
+}

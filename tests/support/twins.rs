@@ -1,0 +1,302 @@
+//! Ours and util-linux's program in one and the same world, one after the other: what a program shows of the namespaces around it can be compared only there,
+//! because their numbers differ from stage to stage.
+//!
+//! A world is a stage (see [`Stage`](crate::support::Stage)) on which both programs lie. Each line is carried out twice, by processes with the same
+//! PIDs; `lsns` (say) is the one program or the other. PID 1 is a shell that carries out the set-up from a file, so that its command line is short, and then
+//! puts the PIDs back before each run. Besides the stage's own programs there is `hold` (tests/support/hold.c).
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc;
+use std::thread;
+
+use nix::pty::{Winsize, openpty};
+
+use crate::support::scenario::Expected;
+use crate::support::scenario::words;
+use crate::support::stage::{self, LIMIT, Outcome, Status, User};
+use crate::support::{Comparison, Program, Scenario};
+
+/// A command to carry out in a world.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Who does.
+    pub user: User,
+    /// Its words, the program's name first.
+    pub words: Vec<OsString>,
+    /// Whether standard output is a terminal, and with how many columns.
+    pub columns: Option<u16>,
+}
+
+impl Line {
+    fn of(scenario: &Scenario, line: &str, program: &Program, user: User) -> Line {
+        let words = if scenario.is_shell {
+            ["/bin/sh", "-c", line].map(OsString::from).to_vec()
+        } else {
+            [program.name.to_owned()].into_iter().chain(words(line)).map(OsString::from).collect()
+        };
+        Line { user, words, columns: scenario.columns }
+    }
+}
+
+/// Two lines of which the outcomes are to be compared; theirs can be missing.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// What ours does.
+    pub ours: Line,
+    /// What util-linux's program does.
+    pub theirs: Option<Line>,
+}
+
+impl Comparison {
+    /// Carries out each scenario, as each user that it is for, in the world that `setup` makes.
+    pub fn together(mut self, setup: &str, scenarios: &[Scenario]) -> Self {
+        let scenarios: Vec<&Scenario> = scenarios.iter().filter(|scenario| self.takes(scenario)).collect();
+        let each: Vec<(&Scenario, User)> =
+            scenarios.iter().flat_map(|scenario| scenario.users().map(|user| (*scenario, user))).collect();
+        let pairs: Vec<Pair> = each.iter().map(|(scenario, user)| self.pair(scenario, *user)).collect();
+        for ((scenario, user), (outcome, theirs)) in each.into_iter().zip(self.outcomes(setup, &pairs)) {
+            let expected = expected(scenario, theirs);
+            let title = format!("{user:?}: {}", scenario.title(&self.ours));
+            self.compare(&title, outcome, expected);
+        }
+        self
+    }
+
+    fn pair(&self, scenario: &Scenario, user: User) -> Pair {
+        let ours = Line::of(scenario, scenario.line, &self.ours, user);
+        let theirs = match scenario.expected {
+            Expected::Known(..) => None,
+            Expected::Instead(_, line) => Some(Line::of(scenario, line, &self.theirs, user)),
+            Expected::Theirs | Expected::Repaired(..) => Some(ours.clone()),
+        };
+        Pair { ours, theirs }
+    }
+
+    /// Ours and, if they were asked for, theirs. A machine that stood still is asked again, everything.
+    pub fn outcomes(&self, setup: &str, pairs: &[Pair]) -> Vec<(Outcome, Option<Outcome>)> {
+        let attempt = || in_a_world([&self.ours, &self.theirs], setup, pairs);
+        attempt().or_else(|_| attempt()).unwrap_or_else(|late| panic!("not in time: {late}"))
+    }
+}
+
+/// What ours must come to, now that it is known what util-linux does.
+fn expected(scenario: &Scenario, theirs: Option<Outcome>) -> Outcome {
+    match (scenario.expected, theirs) {
+        (Expected::Known(_, status, stdout, stderr), _) => {
+            Outcome { status, stdout: stdout.to_owned(), stderr: stderr.to_owned() }
+        }
+        (Expected::Repaired(_, repair), Some(mut theirs)) => {
+            repair(&mut theirs);
+            theirs
+        }
+        (_, theirs) => theirs.expect("theirs was asked"),
+    }
+}
+
+/// Builds the world, carries everything out, and ends the world. Fails with what hung.
+fn in_a_world(programs: [&Program; 2], setup: &str, pairs: &[Pair]) -> Result<Vec<(Outcome, Option<Outcome>)>, String> {
+    let hold = hold();
+    // Namespaces are a thread's own, so a thread goes there and does not come back.
+    let all = thread::scope(|scope| {
+        let there = scope.spawn(|| {
+            let mut world = World::build(programs, hold, setup);
+            let outcomes = pairs.iter().map(|pair| world.pair(pair)).collect();
+            world.end();
+            outcomes
+        });
+        there.join()
+    });
+    all.unwrap_or_else(|reason| std::panic::resume_unwind(reason))
+}
+
+/// The stage with both programs, around the thread that has built it.
+struct World {
+    to_first: ChildStdin,
+    from_first: BufReader<ChildStdout>,
+    beside: Beside,
+    program: &'static str,
+}
+
+/// Threads that were started before the world was entered: from there, none can be.
+struct Beside {
+    /// Tells the watchdog that something went on.
+    steps: mpsc::Sender<()>,
+    watchdog: thread::JoinHandle<()>,
+    /// Takes a terminal, and gives all that is written there.
+    terminals: mpsc::Sender<OwnedFd>,
+    shown: mpsc::Receiver<Vec<u8>>,
+}
+
+impl Beside {
+    /// `first` will bring PID 1.
+    fn start(first: mpsc::Receiver<Child>) -> Beside {
+        let (steps, told) = mpsc::channel();
+        let watchdog = thread::spawn(move || first.recv().into_iter().for_each(|first| watch(first, &told)));
+        let (terminals, each) = mpsc::channel();
+        let (show, shown) = mpsc::channel();
+        thread::spawn(move || each.into_iter().try_for_each(|terminal| show.send(everything(terminal))));
+        Beside { steps, watchdog, terminals, shown }
+    }
+}
+
+impl World {
+    fn build(programs: [&Program; 2], hold: &Path, setup: &str) -> World {
+        let [ours, theirs] = programs;
+        let (to_watchdog, first) = mpsc::channel();
+        let beside = Beside::start(first);
+        let libraries = stage::libraries();
+        stage::stay_on_this_cpu();
+        stage::separate().expect("namespaces for the stage");
+        let places = [(&*ours.path, "bin/program.ours"), (&theirs.path, "bin/program.theirs"), (hold, "bin/hold")];
+        stage::furnish(&places, libraries);
+        let script = format!("set -e\nmount -t proc proc /proc\n{{ :\n{setup}\n}} >&2\nset +e\n{SERVE}");
+        stage::file("/tmp/first", &script, 0o644);
+
+        let mut shell = Command::new("/bin/sh");
+        shell.arg("/tmp/first").env_clear().envs(stage::ENVIRONMENT).current_dir("/tmp/stage");
+        let mut first = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("sh");
+        let to_first = first.stdin.take().expect("a pipe");
+        let from_first = BufReader::new(first.stdout.take().expect("a pipe"));
+        to_watchdog.send(first).expect("the watchdog waits");
+        let mut world = World { to_first, from_first, beside, program: ours.name };
+        assert!(world.hear(), "the set-up failed or hung, as standard error says");
+        world
+    }
+
+    /// Waits for PID 1's word; false if it has ended.
+    fn hear(&mut self) -> bool {
+        let mut word = String::new();
+        let heard = self.from_first.read_line(&mut word).is_ok() && word == "ready\n";
+        let _ = self.beside.steps.send(());
+        heard
+    }
+
+    fn pair(&mut self, pair: &Pair) -> Result<(Outcome, Option<Outcome>), String> {
+        let theirs = pair.theirs.as_ref().map(|line| self.run("theirs", line)).transpose()?;
+        Ok((self.run("ours", &pair.ours)?, theirs))
+    }
+
+    /// Carries out a line by one of the programs.
+    fn run(&mut self, whose: &str, line: &Line) -> Result<Outcome, String> {
+        let late = || format!("{whose}: {line:?}");
+        self.choose(whose);
+        self.to_first.write_all(b"again\n").map_err(|_| late())?;
+        if !self.hear() {
+            return Err(late());
+        }
+        let outcome = match line.columns {
+            Some(columns) => self.on_terminal(columns, line),
+            None => with_files(line),
+        };
+        // Whatever happens after the watchdog's time is because of it.
+        if self.beside.steps.send(()).is_err() || outcome.status == Status::Signal(nix::libc::SIGKILL) {
+            Err(late())
+        } else {
+            Ok(outcome)
+        }
+    }
+
+    /// Standard output is a terminal.
+    fn on_terminal(&self, columns: u16, line: &Line) -> Outcome {
+        let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        let terminal = openpty(Some(&size), None).expect("a terminal");
+        self.beside.terminals.send(terminal.master).expect("the thread reads terminals");
+        let mut command = command(line);
+        let path = "/tmp/stderr";
+        command.stdout(terminal.slave).stderr(File::create(path).expect("a file"));
+        let status = command.status().expect("the program can be started in the world");
+        // The last handle on the terminal's own side.
+        drop(command);
+        let stdout = text(&self.beside.shown.recv().expect("the terminal is read"));
+        Outcome { status: status.into(), stdout, stderr: text(&fs::read(path).expect("a file")) }
+    }
+
+    /// Puts the program under its name.
+    fn choose(&self, whose: &str) {
+        let link = format!("/tmp/bin/{}", self.program);
+        symlink(format!("program.{whose}"), "/tmp/bin/next").expect("a link");
+        fs::rename("/tmp/bin/next", link).expect("a link");
+    }
+
+    fn end(self) {
+        drop(self.beside.steps);
+        self.beside.watchdog.join().expect("the watchdog ends");
+    }
+}
+
+/// What PID 1 does after the set-up: at each word, no process is left but those of the set-up, and the next PID is the same again.
+const SERVE: &str = "echo ready
+while read -r word; do echo 999 >/proc/sys/kernel/ns_last_pid; echo ready; done
+";
+
+/// Kills PID 1, and so all processes there, when nobody tells of steps any more, or not in time.
+fn watch(mut first: Child, told: &mpsc::Receiver<()>) {
+    while told.recv_timeout(LIMIT).is_ok() {}
+    first.kill().and_then(|()| first.wait()).expect("PID 1 of the stage can be killed");
+}
+
+fn command(line: &Line) -> Command {
+    let name = &line.words[0];
+    let path = Path::new("/tmp/bin").join(name);
+    let mut command = Command::new(if path.exists() { path } else { PathBuf::from(name) });
+    command.arg0(name).args(&line.words[1..]);
+    command.env_clear().envs(stage::ENVIRONMENT).current_dir("/tmp/stage").stdin(Stdio::null());
+    if line.user == User::Nsuser {
+        // std drops the supplementary groups with it.
+        command.uid(4242).gid(4242);
+    }
+    command
+}
+
+/// Standard output and error are files.
+fn with_files(line: &Line) -> Outcome {
+    let [stdout, stderr] = ["/tmp/stdout", "/tmp/stderr"];
+    let mut command = command(line);
+    command.stdout(File::create(stdout).expect("a file")).stderr(File::create(stderr).expect("a file"));
+    let status = command.status().expect("the program can be started in the world");
+    let read = |path| text(&fs::read(path).expect("a file"));
+    Outcome { status: status.into(), stdout: read(stdout), stderr: read(stderr) }
+}
+
+/// What is written to a terminal until nobody has it open; then it cannot be read any more.
+fn everything(terminal: OwnedFd) -> Vec<u8> {
+    let (mut terminal, mut all, mut part) = (File::from(terminal), Vec::new(), [0; 4096]);
+    while let Ok(length @ 1..) = terminal.read(&mut part) {
+        all.extend_from_slice(&part[..length]);
+    }
+    all
+}
+
+/// What a program wrote. A byte that is not UTF-8 becomes a character that no program here writes, and its value.
+fn text(bytes: &[u8]) -> String {
+    let invalid = |byte: &u8| format!("\u{fffd}<{byte:02x}>");
+    bytes
+        .utf8_chunks()
+        .map(|chunk| format!("{}{}", chunk.valid(), chunk.invalid().iter().map(invalid).collect::<String>()))
+        .collect()
+}
+
+/// The program `hold`, compiled.
+fn hold() -> &'static Path {
+    static HOLD: OnceLock<PathBuf> = OnceLock::new();
+    HOLD.get_or_init(|| {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/support/hold.c");
+        // Under a name of its own, since another test program may be doing the same.
+        let path = dir.join(format!("hold.{}", std::process::id()));
+        let status = Command::new("cc").args(["-O1", "-pthread", "-o"]).arg(&path).arg(source).status().expect("cc");
+        assert!(status.success(), "hold.c can be compiled");
+        let hold = dir.join("hold");
+        fs::rename(path, &hold).expect("a file");
+        hold
+    })
+}
