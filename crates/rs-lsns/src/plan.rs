@@ -11,7 +11,7 @@ use nscore::{Doing, Error, Kind, Result};
 use crate::columns::Column;
 use crate::filter::{Bound, UnknownColumns};
 use crate::inventory::Scope;
-use crate::options::{self, LayoutOptions, Options, SelectionOptions};
+use crate::options::{self, Options, SelectionOptions};
 use crate::rows::Wanted;
 use crate::sources::ancestors::Questions;
 use crate::sources::processes::Search;
@@ -121,7 +121,7 @@ impl Plan {
             None => shown,
         };
         let plain = layout.list || columns.output_all && !matches!(subject, Subject::ProcessesIn(_));
-        let tree = tree(&layout, plain, subject);
+        let tree = layout.tree.or((!plain).then_some(Relation::Process));
         let filter = bind(selection.filter.as_deref())?;
         Ok(Plan::List(Box::new(Listing::new(subject, kinds(&selection), shown, tree, filter, style))))
     }
@@ -138,9 +138,8 @@ impl Listing {
     ) -> Self {
         let filtered = filter.as_ref().map(|filter| filter.columns().to_vec()).unwrap_or_default();
         let known = |column| columns.contains(&column) || filtered.contains(&column);
-        let by_relatives = matches!(tree, Some(Relation::Owner | Relation::Parent));
         let questions = Questions {
-            relatives: by_relatives || known(Column::Pns) || known(Column::Ons),
+            relatives: is_of_relatives(tree, subject) || known(Column::Pns) || known(Column::Ons),
             netnsid: known(Column::Netnsid),
         };
         let everything = matches!(subject, Subject::Namespaces { .. });
@@ -189,11 +188,9 @@ fn kinds(selection: &SelectionOptions) -> Kinds {
     }
 }
 
-/// How the rows are related. Of the processes of one namespace only the process tree tells anything.
-fn tree(layout: &LayoutOptions, plain: bool, subject: Subject) -> Option<Relation> {
-    let relation = layout.tree.or((!plain).then_some(Relation::Process))?;
-    let meaningless = relation != Relation::Process && matches!(subject, Subject::ProcessesIn(_));
-    (!meaningless).then_some(relation)
+/// Whether the rows are related as namespaces are. Processes of one namespace are not.
+pub fn is_of_relatives(tree: Option<Relation>, subject: Subject) -> bool {
+    matches!(tree, Some(Relation::Owner | Relation::Parent)) && !matches!(subject, Subject::ProcessesIn(_))
 }
 
 /// The column in which a tree is drawn.

@@ -14,7 +14,7 @@ use nscore::{Doing, Error, Result, report};
 use crate::cells::cell;
 use crate::columns::Column;
 use crate::inventory::{Inventory, Namespace, Scope};
-use crate::plan::{Listing, Plan, Subject, tree_column};
+use crate::plan::{self, Listing, Plan, Subject, tree_column};
 use crate::rows::{self, Row, Rows};
 use crate::sources::ancestors::Questions;
 use crate::sources::processes::Search;
@@ -87,7 +87,7 @@ fn find(proc: &Proc, listing: &Listing) -> Result<(Inventory, Rows)> {
 }
 
 fn by_relatives(listing: &Listing) -> bool {
-    matches!(listing.tree, Some(Relation::Owner | Relation::Parent))
+    plan::is_of_relatives(listing.tree, listing.subject)
 }
 
 /// The rows of those namespaces that `is_chosen` says, and in a tree of those above them.
@@ -153,7 +153,7 @@ fn text(cell: Cell) -> Option<Cow<'static, [u8]>> {
 fn table(listing: &Listing, inventory: &Inventory, rows: &Rows) -> Table {
     let column = listing.tree.map(tree_column);
     let drawn_in = column.and_then(|column| listing.columns.iter().position(|shown| *shown == column));
-    let tree = tree(listing.tree, drawn_in.is_some(), inventory, rows);
+    let tree = tree(listing, drawn_in.is_some(), inventory, rows);
     let line = |(row, children)| {
         let cells = listing.columns.iter().map(|column| cell(inventory, rows, row, *column)).collect();
         Line { cells, children }
@@ -167,21 +167,18 @@ fn table(listing: &Listing, inventory: &Inventory, rows: &Rows) -> Table {
     }
 }
 
-fn tree(relation: Option<Relation>, drawn: bool, inventory: &Inventory, rows: &Rows) -> Tree {
+fn tree(listing: &Listing, drawn: bool, inventory: &Inventory, rows: &Rows) -> Tree {
     let rows = &rows.rows;
-    match relation {
-        Some(Relation::Process) if drawn => {
-            Tree::of_processes(&rows.iter().map(|row| (row.process, row.details.parent)).collect::<Vec<_>>())
-        }
-        Some(Relation::Owner | Relation::Parent) => {
-            let places: HashMap<usize, usize> =
-                rows.iter().enumerate().map(|(place, row)| (row.namespace, place)).collect();
-            let above = |row: &Row| places.get(&above(relation, inventory, row.namespace)?).copied();
-            let above: Vec<_> = rows.iter().map(above).collect();
-            if drawn { Tree::of_relatives(&above) } else { Tree::of_relatives_undrawn(&above) }
-        }
-        Some(Relation::Process) | None => Tree::flat(rows.len()),
+    if listing.tree == Some(Relation::Process) && drawn {
+        return Tree::of_processes(&rows.iter().map(|row| (row.process, row.details.parent)).collect::<Vec<_>>());
     }
+    if !by_relatives(listing) {
+        return Tree::flat(rows.len());
+    }
+    let places: HashMap<usize, usize> = rows.iter().enumerate().map(|(place, row)| (row.namespace, place)).collect();
+    let above = |row: &Row| places.get(&above(listing.tree, inventory, row.namespace)?).copied();
+    let above: Vec<_> = rows.iter().map(above).collect();
+    if drawn { Tree::of_relatives(&above) } else { Tree::of_relatives_undrawn(&above) }
 }
 
 /// The table of all columns, what they are and what they show.
