@@ -15,6 +15,7 @@ pub mod getopt;
 pub mod handle;
 pub mod idmap;
 pub mod kind;
+pub mod locale;
 pub mod logging;
 pub mod mounts;
 pub mod netnsid;
@@ -28,6 +29,7 @@ pub mod report;
 pub mod selinux;
 pub mod signals;
 pub mod sys;
+pub mod terminal;
 pub mod timens;
 
 pub use error::{Doing, Error, Result};

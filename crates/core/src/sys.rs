@@ -389,3 +389,32 @@ impl Drop for Locale {
         unsafe { libc::freelocale(self.0) };
     }
 }
+
+/// setlocale(3) LC_CTYPE by the environment. Says whether that locale is there; if not, it stays the C locale.
+pub(crate) fn adopt_character_type() -> bool {
+    // SAFETY: the programs have one thread, so nobody uses the locale meanwhile; the name is a constant.
+    !unsafe { libc::setlocale(libc::LC_CTYPE, c"".as_ptr()) }.is_null()
+}
+
+/// nl_langinfo(3) CODESET: what the locale's character set is called.
+pub(crate) fn character_set() -> Vec<u8> {
+    // SAFETY: the answer is NUL-terminated and is copied before anything could change the locale.
+    unsafe { CStr::from_ptr(libc::nl_langinfo(libc::CODESET)) }.to_bytes().to_vec()
+}
+
+/// iswprint(3), which the libc crate lacks.
+pub(crate) fn is_printable(character: char) -> bool {
+    unsafe extern "C" {
+        /// `wint_t` is an unsigned int in glibc and in musl.
+        fn iswprint(character: u32) -> c_int;
+    }
+    // SAFETY: the call takes any number and touches no memory of ours.
+    unsafe { iswprint(character.into()) != 0 }
+}
+
+/// TIOCGWINSZ of ioctl_tty(2): how many columns a terminal has; ENOTTY where `fd` is none.
+pub(crate) fn terminal_columns(fd: RawFd) -> nix::Result<u16> {
+    let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: `size` outlives the call; a descriptor that is not open gives EBADF, nothing worse.
+    Errno::result(unsafe { libc::ioctl(fd, libc::TIOCGWINSZ, &raw mut size) }).map(|_| size.ws_col)
+}
