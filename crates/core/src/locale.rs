@@ -11,11 +11,15 @@ pub enum Charset {
     Other,
 }
 
-/// Takes over the character set that LC_ALL, LC_CTYPE or LANG names (locale(7)), and says which it is.
+/// Takes over the character set that LC_ALL, LC_CTYPE or LANG names, see locale(7).
 ///
 /// To be called once, at the start. A locale that is not installed leaves the C locale, without a complaint.
-pub fn adopt() -> Charset {
+pub fn adopt() {
     sys::adopt_character_type();
+}
+
+/// The character set that was taken over.
+pub fn charset() -> Charset {
     match sys::character_set().as_slice() {
         b"UTF-8" => Charset::Utf8,
         _ => Charset::Other,

@@ -116,6 +116,7 @@ impl Column {
             json: if value == Value::Number { JsonType::Number } else { JsonType::String },
             hint,
             truncated,
+            tree: false,
         }
     }
 

@@ -1,27 +1,29 @@
 //! What will be listed, and how: made of the options before anything of /proc is read.
 
+use std::env;
 use std::ffi::OsStr;
 
 use nix::errno::Errno;
 
 use nscore::kind::Kinds;
 use nscore::number::{self, NotANumber};
-use nscore::{Doing, Error, Kind, Result};
+use nscore::{Doing, Error, Kind, Result, locale, terminal};
 
 use crate::columns::Column;
 use crate::filter::{Bound, UnknownColumns};
 use crate::inventory::Scope;
-use crate::options::{self, Options, SelectionOptions};
+use crate::options::{self, ColumnOptions, LayoutOptions, Options, SelectionOptions};
 use crate::rows::Wanted;
 use crate::sources::ancestors::Questions;
 use crate::sources::processes::Search;
+use crate::table::{Charset, Format, JsonStyle, Layout};
 use crate::tree::Relation;
 
 /// What the program will do.
 #[derive(Debug)]
 pub enum Plan {
     /// Explain the columns.
-    ExplainColumns(Style),
+    ExplainColumns(Layout),
     /// List namespaces or processes.
     List(Box<Listing>),
 }
@@ -44,7 +46,7 @@ pub struct Listing {
     /// What filter, columns and tree ask of a process.
     pub wanted: Wanted,
     /// How it is laid out.
-    pub style: Style,
+    pub layout: Layout,
 }
 
 /// What the rows are.
@@ -59,21 +61,6 @@ pub enum Subject {
     OfTask(u32),
     /// The processes in the namespace with this inode.
     ProcessesIn(u64),
-}
-
-/// How the table is laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
-    /// `--json`
-    pub json: bool,
-    /// `--raw`
-    pub raw: bool,
-    /// Not `--noheadings`
-    pub headings: bool,
-    /// Not `--notruncate`
-    pub truncate: bool,
-    /// Not `--nowrap`
-    pub wrap: bool,
 }
 
 /// What `--output` begins with.
@@ -97,15 +84,9 @@ impl Plan {
     /// For an operand that is no number, and columns that there are not.
     pub fn from_options(options: Options) -> Result<Self> {
         let Options { selection, columns, layout, operands, .. } = options;
-        let style = Style {
-            json: layout.json,
-            raw: layout.raw,
-            headings: !columns.noheadings,
-            truncate: !columns.notruncate,
-            wrap: !columns.nowrap,
-        };
+        let style = style(&layout, &columns);
         if columns.list_columns {
-            return Ok(Plan::ExplainColumns(style));
+            return Ok(Plan::ExplainColumns(Layout { headings: false, ..style }));
         }
         let operand = operands.first().map(|text| inode(text)).transpose()?;
         let subject = subject(&selection, operand)?;
@@ -134,7 +115,7 @@ impl Listing {
         columns: Vec<Column>,
         tree: Option<Relation>,
         filter: Option<Bound<Column>>,
-        style: Style,
+        layout: Layout,
     ) -> Self {
         let filtered = filter.as_ref().map(|filter| filter.columns().to_vec()).unwrap_or_default();
         let known = |column| columns.contains(&column) || filtered.contains(&column);
@@ -158,8 +139,27 @@ impl Listing {
             filter,
             wanted_by_filter,
             wanted,
-            style,
+            layout,
         }
+    }
+}
+
+/// How the table is laid out, here and now.
+fn style(layout: &LayoutOptions, columns: &ColumnOptions) -> Layout {
+    let json = env::var_os("LIBSMARTCOLS_JSON");
+    Layout {
+        format: match (layout.json, layout.raw) {
+            (true, _) => Format::Json(JsonStyle::from_environment(json.as_deref())),
+            (false, true) => Format::Raw,
+            (false, false) => Format::List,
+        },
+        headings: !columns.noheadings,
+        wrap: !columns.nowrap,
+        charset: match locale::charset() {
+            locale::Charset::Utf8 => Charset::Utf8(locale::is_printable),
+            locale::Charset::Other => Charset::Other,
+        },
+        terminal: terminal::columns().filter(|_| !columns.notruncate),
     }
 }
 
@@ -215,24 +215,5 @@ fn wanted(columns: &[Column]) -> Wanted {
         parent: columns.contains(&Column::Ppid),
         uid: columns.contains(&Column::Uid),
         user: columns.contains(&Column::User),
-    }
-}
-
-impl Style {
-    /// The table as text.
-    pub fn print(self, table: &crate::table::Table) -> Vec<u8> {
-        let mut text = Vec::new();
-        let mut stack: Vec<usize> = table.roots.iter().rev().copied().collect();
-        while let Some(line) = stack.pop() {
-            for cell in &table.lines[line].cells {
-                if let crate::table::Cell::Text(cell) = cell {
-                    text.extend(cell);
-                }
-                text.push(b' ');
-            }
-            text.push(b'\n');
-            stack.extend(table.lines[line].children.iter().rev());
-        }
-        text
     }
 }

@@ -27,8 +27,8 @@ use crate::tree::{Relation, Tree};
 /// The first step that failed.
 pub fn run(plan: Plan) -> Result<Ending> {
     let text = match plan {
-        Plan::ExplainColumns(style) => style.print(&explain_columns()),
-        Plan::List(listing) => listing.style.print(&list(&listing)?),
+        Plan::ExplainColumns(layout) => table::print(&explain_columns(), &layout),
+        Plan::List(listing) => table::print(&list(&listing)?, &listing.layout),
     };
     report::to_stdout(&text)?;
     Ok(Ending::Exit(0))
@@ -151,19 +151,19 @@ fn text(cell: Cell) -> Option<Cow<'static, [u8]>> {
 }
 
 fn table(listing: &Listing, inventory: &Inventory, rows: &Rows) -> Table {
-    let column = listing.tree.map(tree_column);
-    let drawn_in = column.and_then(|column| listing.columns.iter().position(|shown| *shown == column));
-    let tree = tree(listing, drawn_in.is_some(), inventory, rows);
+    let drawn_in = listing.tree.map(tree_column);
+    let drawn = drawn_in.is_some_and(|column| listing.columns.contains(&column));
+    let tree = tree(listing, drawn, inventory, rows);
+    let column = |column: &Column| table::Column { tree: Some(*column) == drawn_in, ..column.layout() };
     let line = |(row, children)| {
         let cells = listing.columns.iter().map(|column| cell(inventory, rows, row, *column)).collect();
         Line { cells, children }
     };
     Table {
         name: "namespaces",
-        columns: listing.columns.iter().map(|column| column.layout()).collect(),
+        columns: listing.columns.iter().map(column).collect(),
         lines: rows.rows.iter().zip(tree.children).map(line).collect(),
         roots: tree.roots,
-        tree: drawn_in,
     }
 }
 
@@ -184,13 +184,19 @@ fn tree(listing: &Listing, drawn: bool, inventory: &Inventory, rows: &Rows) -> T
 /// The table of all columns, what they are and what they show.
 fn explain_columns() -> Table {
     let columns = [("HOLDER", Alignment::Right), ("TYPE", Alignment::Left), ("DESCRIPTION", Alignment::Left)];
-    let column =
-        |(name, alignment)| table::Column { name, alignment, json: JsonType::String, hint: 0, truncated: false };
+    let column = |(name, alignment)| table::Column {
+        name,
+        alignment,
+        json: JsonType::String,
+        hint: 0,
+        truncated: false,
+        tree: false,
+    };
     let line = |column: Column| {
         let cells = [column.name(), column.type_name(), column.help()];
         Line { cells: cells.map(|text| Cell::Text(text.into())).into(), children: Vec::new() }
     };
     let lines: Vec<_> = Column::all().map(line).collect();
     let roots = (0..lines.len()).collect();
-    Table { name: "lsns-columns", columns: columns.map(column).into(), lines, roots, tree: None }
+    Table { name: "lsns-columns", columns: columns.map(column).into(), lines, roots }
 }
