@@ -1,6 +1,6 @@
 //! The columns: what each is called and shows, in one table that everybody asks.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use nscore::{Doing, Error, Result};
@@ -123,30 +123,27 @@ impl Column {
     /// Reads what `--output` takes: names between commas, to be added to `defaults` if a `+` stands first.
     ///
     /// # Errors
-    /// [`Doing::ParsingColumn`] for a name that is none.
+    /// [`Doing::ParsingColumn`] with all from the first name on that is none.
     pub fn list(text: &OsStr, defaults: Vec<Column>) -> Result<Vec<Column>> {
         let (mut columns, names) = match text.as_bytes().strip_prefix(b"+") {
             Some(names) => (defaults, names),
             None => (Vec::new(), text.as_bytes()),
         };
-        for name in names_in(names) {
-            let unknown = || Error::new(Doing::ParsingColumn { text: OsString::from(OsStr::from_bytes(name)) });
+        let mut rest = Some(names);
+        while let Some(names) = rest {
+            let (name, after) = first_name(names);
+            let unknown = || Error::new(Doing::ParsingColumn { text: OsStr::from_bytes(names).into() });
             columns.push(Column::named(name).ok_or_else(unknown)?);
+            rest = after;
         }
         Ok(columns)
     }
 }
 
-/// The names between the commas. A comma at the end belongs to the last name, as util-linux has it.
-fn names_in(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = Some(text);
-    std::iter::from_fn(move || {
-        let text = rest?;
-        let comma = text.iter().position(|byte| *byte == b',').filter(|comma| comma + 1 < text.len());
-        let (name, after) = comma.map_or((text, None), |comma| (&text[..comma], Some(&text[comma + 1..])));
-        rest = after;
-        Some(name)
-    })
+/// The name before the first comma, and what follows. A comma at the end belongs to the name, as util-linux has it.
+fn first_name(names: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let comma = names.iter().position(|byte| *byte == b',').filter(|comma| comma + 1 < names.len());
+    comma.map_or((names, None), |comma| (&names[..comma], Some(&names[comma + 1..])))
 }
 
 #[cfg(test)]
@@ -169,12 +166,13 @@ mod tests {
             ("", ""),
             ("+", ""),
             (",", ","),
-            (",NS", ""),
+            (",NS", ",NS"),
             ("NS,", "NS,"),
             ("NS,,", ","),
-            ("NS,,TYPE", ""),
+            ("NS,,TYPE", ",TYPE"),
             (" NS", " NS"),
             ("NS,BAD", "BAD"),
+            ("NS,BAD,PID", "BAD,PID"),
             ("++NS", "+NS"),
         ] {
             let error = Doing::ParsingColumn { text: unknown.into() };

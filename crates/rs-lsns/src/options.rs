@@ -128,6 +128,8 @@ fn task(text: &OsStr) -> Result<u32> {
 }
 
 fn relation(text: &OsStr) -> Result<Relation> {
+    // util-linux takes `-T=owner` for `-Towner`.
+    let text = text.as_bytes().strip_prefix(b"=").map_or(text, OsStr::from_bytes);
     Relation::named(text).ok_or_else(|| Error::new(Doing::ParsingRelation { text: text.into() }))
 }
 

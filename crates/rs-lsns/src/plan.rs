@@ -88,8 +88,11 @@ impl Plan {
         if columns.list_columns {
             return Ok(Plan::ExplainColumns(Layout { headings: false, ..style }));
         }
+        if selection.task.is_some() && !operands.is_empty() {
+            return Err(Error::new(Doing::CombiningTaskAndNamespace));
+        }
         let operand = operands.first().map(|text| inode(text)).transpose()?;
-        let subject = subject(&selection, operand)?;
+        let subject = subject(&selection, operand);
         let defaults = match operand {
             Some(_) => &PROCESS_DEFAULTS[..],
             None if selection.kinds.contains(&Kind::Net) => &NETWORK_DEFAULTS,
@@ -171,13 +174,12 @@ fn inode(text: &OsStr) -> Result<u64> {
     })
 }
 
-fn subject(selection: &SelectionOptions, operand: Option<u64>) -> Result<Subject> {
+fn subject(selection: &SelectionOptions, operand: Option<u64>) -> Subject {
     match (operand, selection.task) {
-        (Some(_), Some(_)) => Err(Error::new(Doing::CombiningTaskAndNamespace)),
-        (None, Some(pid)) => Ok(Subject::OfTask(pid)),
-        // No namespace has this number, and so util-linux lists them all.
-        (None | Some(0), None) => Ok(Subject::Namespaces { persistent: selection.persistent }),
-        (Some(inode), None) => Ok(Subject::ProcessesIn(inode)),
+        (None, Some(pid)) => Subject::OfTask(pid),
+        // No namespace has the number 0, and so util-linux lists them all.
+        (None | Some(0), _) => Subject::Namespaces { persistent: selection.persistent },
+        (Some(inode), _) => Subject::ProcessesIn(inode),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The rows: which namespaces or processes are shown, and what is read of each for that.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::rc::Rc;
 
@@ -170,21 +170,6 @@ fn read_details(process: &ProcessDirectory, wanted: Wanted) -> nix::Result<Detai
     })
 }
 
-/// The rows of a tree of relatives: those at `positions`, and what stands above each, as far as it is in the inventory.
-pub fn with_all_above(
-    positions: impl Iterator<Item = usize>,
-    above: impl Fn(usize) -> Option<usize>,
-) -> impl Iterator<Item = usize> {
-    let mut rows = BTreeSet::new();
-    for position in positions {
-        let mut next = Some(position);
-        while let Some(position) = next.filter(|position| rows.insert(*position)) {
-            next = above(position);
-        }
-    }
-    rows.into_iter()
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -252,12 +237,5 @@ mod tests {
         rows.read(&proc, &mut inventory, ALL);
         assert!(rows.rows.is_empty(), "{rows:?}");
         end(child);
-    }
-
-    #[test]
-    fn everything_above_is_added_once() {
-        let above = [Some(2), None, Some(4), None, Some(2)];
-        let rows: Vec<_> = with_all_above([0, 1].into_iter(), |position| above[position]).collect();
-        assert_eq!(rows, [0, 1, 2, 4]);
     }
 }

@@ -15,11 +15,11 @@ use crate::cells::cell;
 use crate::columns::Column;
 use crate::inventory::{Inventory, Namespace, Scope};
 use crate::plan::{self, Listing, Plan, Subject, tree_column};
-use crate::rows::{self, Row, Rows};
+use crate::rows::{Row, Rows};
 use crate::sources::ancestors::Questions;
 use crate::sources::processes::Search;
 use crate::table::{self, Alignment, Cell, JsonType, Line, Table};
-use crate::tree::{Relation, Tree};
+use crate::tree::{self, Relation, Tree};
 
 /// Carries out `plan`: writes the table to stdout.
 ///
@@ -100,19 +100,15 @@ fn rows_of_namespaces(listing: &Listing, inventory: &mut Inventory, is_chosen: i
         let namespace = &namespaces[*position];
         namespace.is_kept() && is_chosen(namespace)
     });
-    let above = |position: usize| above(listing.tree, inventory, position);
-    Rows::of_namespaces(inventory, rows::with_all_above(chosen, above))
+    let before = |position: usize| before(listing, inventory, position);
+    Rows::of_namespaces(inventory, tree::in_order(chosen, before))
 }
 
-/// Where in a tree the namespace above another one stands.
-fn above(tree: Option<Relation>, inventory: &Inventory, position: usize) -> Option<usize> {
-    let kin = inventory.namespaces[position].kin?;
-    let above = match tree? {
-        Relation::Owner => kin.owner,
-        Relation::Parent => kin.parent,
-        Relation::Process => None,
-    };
-    inventory.position(above?)
+/// Where the namespaces stand that come before this one: in a tree of owners its owner, in one of parents its parent too.
+fn before(listing: &Listing, inventory: &Inventory, position: usize) -> [Option<usize>; 2] {
+    let kin = inventory.namespaces[position].kin.filter(|_| by_relatives(listing)).unwrap_or_default();
+    let parent = kin.parent.filter(|_| listing.tree == Some(Relation::Parent));
+    [kin.owner, parent].map(|inode| inventory.position(inode?))
 }
 
 /// There is no process in the namespace with this inode; whether there is such a namespace takes another look.
@@ -172,13 +168,15 @@ fn tree(listing: &Listing, drawn: bool, inventory: &Inventory, rows: &Rows) -> T
     if listing.tree == Some(Relation::Process) && drawn {
         return Tree::of_processes(&rows.iter().map(|row| (row.process, row.details.parent)).collect::<Vec<_>>());
     }
-    if !by_relatives(listing) {
+    if !by_relatives(listing) || !drawn {
         return Tree::flat(rows.len());
     }
     let places: HashMap<usize, usize> = rows.iter().enumerate().map(|(place, row)| (row.namespace, place)).collect();
-    let above = |row: &Row| places.get(&above(listing.tree, inventory, row.namespace)?).copied();
-    let above: Vec<_> = rows.iter().map(above).collect();
-    if drawn { Tree::of_relatives(&above) } else { Tree::of_relatives_undrawn(&above) }
+    let above = |row: &Row| {
+        let [owner, parent] = before(listing, inventory, row.namespace);
+        places.get(&if listing.tree == Some(Relation::Owner) { owner } else { parent }?).copied()
+    };
+    Tree::of_relatives(&rows.iter().map(above).collect::<Vec<_>>())
 }
 
 /// The table of all columns, what they are and what they show.

@@ -1,6 +1,6 @@
 //! Trees: which line stands below which, and in which order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 
 /// What makes one line the child of another.
@@ -67,37 +67,34 @@ impl Tree {
         Self::of(above, lines.len())
     }
 
-    /// Each line names the one above it. That one is put in its place before it.
+    /// Each line names the one above it, which stands before it.
     pub fn of_relatives(above: &[Option<usize>]) -> Self {
-        let order = relatives_in_order(above);
-        let mut position = vec![0; above.len()];
-        order.iter().enumerate().for_each(|(place, line)| position[*line] = place);
-        let earlier = |line: usize| above[line].filter(|above| position.get(*above) < position.get(line));
-        Self::of(order.iter().map(|line| (*line, earlier(*line))), above.len())
-    }
-
-    /// The lines in the order of that tree, each at the top.
-    pub fn of_relatives_undrawn(above: &[Option<usize>]) -> Self {
-        Self { roots: relatives_in_order(above), ..Self::flat(above.len()) }
+        // What does not, as in a circle, which no kernel makes, is at the top.
+        let earlier = |(line, above): (usize, &Option<usize>)| (line, above.filter(|above| *above < line));
+        Self::of(above.iter().enumerate().map(earlier), above.len())
     }
 }
 
-/// Each line in its turn, but behind those above it.
-fn relatives_in_order(above: &[Option<usize>]) -> Vec<usize> {
-    let mut order = Vec::with_capacity(above.len());
-    let mut placed = vec![false; above.len()];
-    let mut waiting = Vec::new();
-    for line in 0..above.len() {
-        let mut next = Some(line);
-        // A circle, which no kernel makes, ends where it comes back.
-        while let Some(line) = next.filter(|line| placed.get(*line) == Some(&false)) {
-            placed[line] = true;
-            waiting.push(line);
-            next = above[line];
+/// Those that are `chosen`, each in its turn, but behind all that stand `before` it, chosen or not.
+pub fn in_order(
+    chosen: impl Iterator<Item = usize>,
+    before: impl Fn(usize) -> [Option<usize>; 2],
+) -> impl Iterator<Item = usize> {
+    let mut order = Vec::new();
+    let mut met = HashSet::new();
+    for one in chosen {
+        // What is waiting for those before it is put in its place when it comes up again.
+        let mut waiting = vec![(one, false)];
+        while let Some((one, is_its_turn)) = waiting.pop() {
+            if is_its_turn {
+                order.push(one);
+            } else if met.insert(one) {
+                waiting.push((one, true));
+                waiting.extend(before(one).into_iter().rev().flatten().map(|before| (before, false)));
+            }
         }
-        order.extend(waiting.drain(..).rev());
     }
-    order
+    order.into_iter()
 }
 
 #[cfg(test)]
@@ -122,28 +119,32 @@ mod tests {
     }
 
     #[test]
-    fn relatives_are_put_in_place_first() {
-        let tree = Tree::of_relatives(&[Some(3), None, Some(3), Some(4), None, Some(1)]);
-        assert_eq!(tree.roots, [4, 1]);
-        assert_eq!(tree.children[3], [0, 2]);
-        assert_eq!(tree.children[4], [3]);
-        assert_eq!(tree.children[1], [5]);
-        let undrawn = Tree::of_relatives_undrawn(&[Some(3), None, Some(3), Some(4), None, Some(1)]);
-        assert_eq!(undrawn.roots, [4, 3, 0, 1, 2, 5]);
-        assert!(undrawn.children.iter().all(Vec::is_empty));
+    fn relatives_stand_below_those_before_them() {
+        let tree = Tree::of_relatives(&[None, Some(0), Some(1), Some(0), None, Some(4)]);
+        assert_eq!(tree.roots, [0, 4]);
+        assert_eq!(tree.children[0], [1, 3]);
+        assert_eq!(tree.children[1], [2]);
+        assert_eq!(tree.children[4], [5]);
+    }
+
+    #[test]
+    fn what_stands_before_comes_first_and_once() {
+        let before = [[Some(2), Some(3)], [None; 2], [Some(4), None], [Some(4), None], [None; 2], [None; 2]];
+        let order = |chosen: &[usize]| in_order(chosen.iter().copied(), |one| before[one]).collect::<Vec<_>>();
+        assert_eq!(order(&[0, 1, 2, 3, 4]), [4, 2, 3, 0, 1]);
+        assert_eq!(order(&[1, 3]), [1, 4, 3]);
     }
 
     #[test]
     fn circles_lose_no_line() {
-        let tree = Tree::of_relatives(&[Some(1), Some(2), Some(0), Some(3), Some(99)]);
-        let below: usize = tree.children.iter().map(Vec::len).sum();
-        assert_eq!(tree.roots.len() + below, 5, "{tree:?}");
-        assert_eq!(tree.roots.len(), 3, "{tree:?}");
+        let circle = [[Some(1), None], [Some(2), Some(1)], [Some(0), None]];
+        assert_eq!(in_order(0..3, |one| circle[one]).collect::<Vec<_>>(), [2, 1, 0]);
+        assert_eq!(Tree::of_relatives(&[Some(0), Some(2), Some(99)]).roots, [0, 1, 2]);
     }
 
     #[test]
     fn a_long_line_of_ancestors_is_no_danger() {
-        let above: Vec<_> = (0..100_000).map(|line| Some(line + 1).filter(|above| *above < 100_000)).collect();
-        assert_eq!(Tree::of_relatives(&above).roots, [99_999]);
+        let above = |one| [Some(one + 1).filter(|above| *above < 100_000), None];
+        assert_eq!(in_order(0..100_000, above).next(), Some(99_999));
     }
 }

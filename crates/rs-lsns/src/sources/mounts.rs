@@ -26,7 +26,12 @@ pub fn read(kinds: Kinds) -> Result<Places> {
     for Mount { root, target, filesystem } in mounts {
         let found = proc::namespace(root.as_os_str().as_bytes()).filter(|_| filesystem == "nsfs");
         if let Some((kind, inode)) = found.filter(|(kind, _)| kinds.contains(*kind)) {
-            places.entry(inode).or_insert((kind, Vec::new())).1.push(target.into_os_string().into_vec());
+            let (_, places) = places.entry(inode).or_insert((kind, Vec::new()));
+            let place = target.into_os_string().into_vec();
+            // Mounted twice in the same place, one over the other.
+            if places.last() != Some(&place) {
+                places.push(place);
+            }
         }
     }
     Ok(places)
