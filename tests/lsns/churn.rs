@@ -12,9 +12,9 @@ const CHURN: &str = r#"
 for kind in u:1001:uts i:1002:ipc n:1003:net; do
     uid=${kind#*:}; name=${uid#*:}; uid=${uid%:*}; option=${kind%%:*}
     setpriv --reuid $uid --regid $uid --clear-groups --inh-caps=+sys_admin,+sys_chroot --ambient-caps=+sys_admin,+sys_chroot \
-        busybox sh -c "while :; do busybox unshare -$option busybox sh -c ': $name; echo >&9' & busybox unshare -$option busybox sh -c ': $name'; done" 9>/dev/null &
+        busybox sh -c "while :; do busybox unshare -$option busybox sh -c ': $name; echo >&9' & busybox unshare -$option busybox sh -c ': $name'; done" 9>/dev/null >/dev/null 2>&1 &
 done
-while :; do echo 400 >/proc/sys/kernel/ns_last_pid; read -r x </proc/sys/kernel/ns_last_pid; busybox true; done &
+while :; do echo 400 >/proc/sys/kernel/ns_last_pid; read -r x </proc/sys/kernel/ns_last_pid; busybox true; done >/dev/null 2>&1 &
 "#;
 
 #[test]

@@ -31,7 +31,7 @@ fn control_characters_are_shown_and_not_sent() {
         (r"two\nlines\r\t", r"two\x0alines\x0d\x09"),
         (r"\302\233c1", r"\xc2\x9bc1"),
         (r"bad \377\376 utf8 \303", r"bad \xff\xfe utf8 \xc3"),
-        (r"back\\\\x1b", r"back\x5cx1b"),
+        (r"back\\x1b", r"back\x5cx1b"),
         (r"del\177", r"del\x7f"),
     ] {
         assert_eq!(shown(words, "-l"), list, "{words}");
