@@ -172,10 +172,6 @@ fn incomparable(filter: &str, ours: &Effect, theirs: &Effect, version: support::
     match (Filter::parse(filter.as_bytes()).err(), ours, theirs) {
         // 2.42 has no limits, and takes anything for a pattern, which it then reads as an address.
         (Some(ParseError::Refused | ParseError::TooDeep), ..) => version < (2, 43, 0),
-        // It passes over a `"` without an end, and what it does not know (defect 21).
-        (Some(ParseError::Syntax { unexpected: "invalid token", .. }), ..) => {
-            ours != theirs && filter.matches('"').count() % 2 == 1
-        }
         // It gives the errno of some call before where the pattern stands beside a number.
         (None, Effect::Refused(ours), Effect::Refused(theirs)) => {
             let fails = |message: &str| message.starts_with("lsns: failed to apply filter: ");
@@ -185,12 +181,12 @@ fn incomparable(filter: &str, ours: &Effect, theirs: &Effect, version: support::
     }
 }
 
-/// Compares a thousand filters or so on each stage; says how many of them told something.
+/// Compares filters, some on each stage; says how many of them told something.
 fn compare(filters: &[String]) -> usize {
     let lsns = oracle("lsns").expect("required above");
     let version = lsns.version().expect("util-linux tells its version");
     // Two at a time; and no stage may take long.
-    let parts: Vec<&[String]> = filters.chunks(filters.len().div_ceil(6)).collect();
+    let parts: Vec<&[String]> = filters.chunks(250).collect();
     let mut differences = String::new();
     let mut compared = 0;
     for pair in parts.chunks(2) {
@@ -227,16 +223,16 @@ fn random(test: u64) -> Random {
 fn well_formed() {
     require!(root, util_linux, perl, setpriv);
     let mut random = random(1);
-    let filters: Vec<String> = (0..2400).map(|_| random.filter()).collect();
-    assert!(compare(&filters) > 2000);
+    let filters: Vec<String> = (0..2000).map(|_| random.filter()).collect();
+    assert!(compare(&filters) > 1700);
 }
 
 #[test]
 fn malformed() {
     require!(root, util_linux, perl, setpriv);
     let mut random = random(2);
-    let filters: Vec<String> = (0..1200).map(|_| random.words()).collect();
-    assert!(compare(&filters) > 1100);
+    let filters: Vec<String> = (0..800).map(|_| random.words()).collect();
+    assert!(compare(&filters) > 750);
 }
 
 /// util-linux echoes what it does not know (defect 21), but for a `'` without an end, which it takes as ours takes all of that.
@@ -244,9 +240,9 @@ fn malformed() {
 fn unknown_characters() {
     require!(root, util_linux, perl, setpriv);
     let mut random = random(3);
-    let beginnings: Vec<String> = (0..600).map(|_| random.words().replace('\'', "\"") + " ").collect();
+    let beginnings: Vec<String> = (0..400).map(|_| random.words().replace('\'', "\"") + " ").collect();
     let filters: Vec<String> = beginnings.iter().map(|beginning| format!("{beginning}'")).collect();
-    assert!(compare(&filters) > 550);
+    assert!(compare(&filters) > 350);
     for (beginning, known) in beginnings.iter().zip(&filters) {
         let expected = Filter::parse(known.as_bytes()).err();
         assert!(expected.is_some(), "{known}");

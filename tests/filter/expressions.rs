@@ -87,7 +87,7 @@ const STRINGS: [&str; 40] = [
     "ABC",
     "a b",
     "/tmp/stage/net",
-    "é\\",
+    "e\\",
 ];
 
 const PATTERNS: [&str; 34] = [
@@ -251,6 +251,10 @@ impl Random {
     fn damaged(&mut self) -> String {
         let filter = self.filter();
         let mut words: Vec<&str> = filter.split(' ').collect();
+        if words.iter().any(|word| word.matches(['\'', '"']).count() % 2 == 1) {
+            // A string with a blank in it: without its end the rest would be made of unknown characters.
+            return filter + " " + &self.word();
+        }
         let place = self.below(words.len());
         let word = self.word();
         match self.below(3) {

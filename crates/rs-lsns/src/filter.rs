@@ -299,6 +299,27 @@ mod tests {
     }
 
     #[test]
+    fn any_bytes_are_read_to_their_end() {
+        // xorshift64
+        let mut state = 88_172_645_463_325_252u64;
+        let mut choose = |bound: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 33) as usize % bound
+        };
+        let alphabet = b" \t\n!=~<>&|()'\"0159.KiBXeor-+\\*{}[]\xc3\xa9";
+        let mut valid = 0;
+        for _ in 0..20_000 {
+            let text: Vec<u8> = (0..choose(12)).map(|_| alphabet[choose(alphabet.len())]).collect();
+            let Ok(Some(filter)) = Filter::parse(&text) else { continue };
+            let Ok(bound) = filter.bind(|name| (name == "X").then_some(((), Type::String))) else { continue };
+            valid += usize::from(bound.matches(|()| Some(b"\xffx"[..].into())).is_ok());
+        }
+        assert!(valid > 200, "{valid}");
+    }
+
+    #[test]
     fn an_empty_text_is_no_filter() {
         assert!(Filter::parse(b"").unwrap().is_none());
         assert!(Filter::parse(b" ").is_err());
