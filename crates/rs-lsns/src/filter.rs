@@ -73,7 +73,9 @@ impl<C: Copy> Bound<C> {
         &self.columns
     }
 
-    /// Whether a line stays, of which `cell` gives the text in a column; None, or nothing but white space, is an empty cell.
+    /// Whether a line stays, of which `cell` gives the text in a column.
+    ///
+    /// None is an empty cell. A text without a character is a string like any other: that of a process whose command line is empty, say.
     ///
     /// # Errors
     /// EINVAL or ERANGE for what cannot be compared as a number, EINVAL for a regular expression on what is neither column nor string.
@@ -87,7 +89,7 @@ impl<C: Copy> Bound<C> {
 mod tests {
     use super::*;
 
-    /// Whether a filter selects a line with these columns, an empty text being an empty cell.
+    /// Whether a filter selects a line with these columns, an empty text standing for an empty cell.
     fn select(filter: &str, columns: &[(&str, Type, &str)]) -> Result<bool, Errno> {
         let find = |name: &str| columns.iter().position(|(known, _, _)| *known == name);
         let bound = Filter::parse(filter.as_bytes())
@@ -95,7 +97,7 @@ mod tests {
             .unwrap()
             .bind(|name| find(name).map(|place| (place, columns[place].1)))
             .unwrap();
-        bound.matches(|place| Some(columns[place].2.as_bytes().into()))
+        bound.matches(|place| Some(columns[place].2.as_bytes().into()).filter(|text: &Cow<_>| !text.is_empty()))
     }
 
     #[test]
@@ -198,6 +200,23 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_text_is_not_an_empty_cell() {
+        for (filter, result) in [
+            ("S == ''", true),
+            ("S < ''", false),
+            ("S", false),
+            ("!S", true),
+            ("S =~ '^$'", true),
+            ("S == false", true),
+        ] {
+            let bound = Filter::parse(filter.as_bytes()).unwrap().unwrap().bind(|_| Some(((), Type::String))).unwrap();
+            for text in ["", " "] {
+                assert_eq!(bound.matches(|()| Some(text.as_bytes().into())), Ok(result), "{filter} [{text}]");
+            }
+        }
+    }
+
+    #[test]
     fn literals_take_the_type_of_the_left_one() {
         for filter in [
             "10 == '010'",
@@ -277,6 +296,27 @@ mod tests {
         assert_eq!(bind("1 == 1"), Ok(vec![]));
         assert_eq!(bind("NS && FOO == Bar || 'x' =~ 'x' || !FOO"), Err("FOO Bar FOO".into()));
         assert_eq!(bind("(B =~ 'x') == A"), Err("B A".into()));
+    }
+
+    #[test]
+    fn any_bytes_are_read_to_their_end() {
+        // xorshift64
+        let mut state = 88_172_645_463_325_252u64;
+        let mut choose = |bound: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 33) as usize % bound
+        };
+        let alphabet = b" \t\n!=~<>&|()'\"0159.KiBXeor-+\\*{}[]\xc3\xa9";
+        let mut valid = 0;
+        for _ in 0..20_000 {
+            let text: Vec<u8> = (0..choose(12)).map(|_| alphabet[choose(alphabet.len())]).collect();
+            let Ok(Some(filter)) = Filter::parse(&text) else { continue };
+            let Ok(bound) = filter.bind(|name| (name == "X").then_some(((), Type::String))) else { continue };
+            valid += usize::from(bound.matches(|()| Some(b"\xffx"[..].into())).is_ok());
+        }
+        assert!(valid > 200, "{valid}");
     }
 
     #[test]

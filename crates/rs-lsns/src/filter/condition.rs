@@ -180,7 +180,7 @@ fn compare(comparison: Comparison, kind: Type, left: Option<&Value<'_>>, right: 
 }
 
 impl<C: Copy> Cell<C> {
-    /// The value, None for a cell without text.
+    /// The value; None for an empty cell.
     fn read<'a>(&self, cells: Cells<'_, 'a, C>) -> Result<Option<Value<'a>>, Errno> {
         cells(self.column).map_or(Ok(None), |text| Value::read(self.kind, text))
     }

@@ -32,7 +32,7 @@ fn is_quantifier(byte: u8) -> bool {
     matches!(byte, b'*' | b'+')
 }
 
-/// `a++` and the like.
+/// `a++` and the like, wherever they stand.
 fn has_doubled_quantifier(pattern: &[u8]) -> bool {
     pattern.windows(2).any(|pair| is_quantifier(pair[0]) && is_quantifier(pair[1]))
 }
@@ -65,25 +65,18 @@ fn note(groups: &mut [bool], quantified: bool) {
 
 /// `a{1025}`, `a{1,1025}` and the like.
 fn has_large_bound(pattern: &[u8]) -> bool {
-    let braces = pattern.iter().enumerate().filter(|(_, byte)| **byte == b'{');
-    braces.into_iter().any(|(place, _)| {
-        let bounds = pattern[place + 1..].splitn(3, |byte| *byte == b',').take(2);
-        // What is behind the first bound is one only if a comma ends it at once.
-        let mut numbers = bounds.map(leading_number);
-        match numbers.next() {
-            Some((number, rest)) if number <= LARGEST_BOUND && rest => {
-                numbers.next().is_some_and(|(number, _)| number > LARGEST_BOUND)
-            }
-            first => first.is_some_and(|(number, _)| number > LARGEST_BOUND),
-        }
+    pattern.split(|byte| *byte == b'{').skip(1).any(|bounds| {
+        let (least, rest) = leading_number(bounds);
+        let (most, _) = leading_number(rest.strip_prefix(b",").unwrap_or_default());
+        least.max(most) > LARGEST_BOUND
     })
 }
 
-/// The number that `text` begins with, 0 if there is none, and whether it is all of it.
-fn leading_number(text: &[u8]) -> (u32, bool) {
-    let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+/// The number that `text` begins with, 0 if there is none, and what follows it.
+fn leading_number(text: &[u8]) -> (u32, &[u8]) {
+    let (digits, rest) = text.split_at(text.iter().take_while(|byte| byte.is_ascii_digit()).count());
     let add = |sum: u32, digit: &u8| sum.saturating_mul(10).saturating_add(u32::from(digit - b'0'));
-    (text[..length].iter().fold(0, add), length == text.len())
+    (digits.iter().fold(0, add), rest)
 }
 
 #[cfg(test)]

@@ -33,17 +33,15 @@ pub(super) enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// The value of a cell in a column of this type; None if the cell is empty.
+    /// The value of a cell in a column of this type; None where nothing but a string can be empty, and is.
     ///
     /// # Errors
     /// EINVAL for what is no number, ERANGE for one that is out of range.
     pub(super) fn read(kind: Type, text: Cow<'a, [u8]>) -> Result<Option<Self>, Errno> {
         let trimmed = trim(&text);
-        if trimmed.is_empty() {
-            return Ok(None);
-        }
         Ok(Some(match kind {
             Type::String => Self::string(text),
+            _ if trimmed.is_empty() => return Ok(None),
             Type::Number => Self::Number(read_number(trimmed)?),
             Type::Float => Self::Float(read_float(trimmed)?),
             Type::Boolean => Self::Boolean(read_boolean(trimmed)),
@@ -227,7 +225,8 @@ mod tests {
         assert_eq!(read(Type::String, b" a b "), Ok(Some(Value::String(b"a b"[..].into()))));
         assert_eq!(Value::read(Type::String, b" a ".to_vec().into()), Ok(Some(Value::String(b"a"[..].into()))));
         assert_eq!(read(Type::String, b"\xa0"), Ok(Some(Value::String(b"\xa0"[..].into()))));
-        for kind in [Type::String, Type::Number, Type::Float, Type::Boolean] {
+        assert_eq!(read(Type::String, b" \t"), Ok(Some(Value::String(b""[..].into()))));
+        for kind in [Type::Number, Type::Float, Type::Boolean] {
             assert_eq!(read(kind, b" \t"), Ok(None), "{kind:?}");
         }
     }
