@@ -34,4 +34,4 @@ gone=$(busybox stat -L -c %i /proc/389/ns/net)
 end 389 386 388
 
 numbers 1 100 101 200 201 300 310 319 330 340 341 350 360 361 362 363 385
-echo gone=$gone >>/tmp/bin/ns
+echo gone=$gone >>/tmp/bin/numbers

@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 static sem_t entered;
@@ -68,26 +69,32 @@ static void stay(void)
 	exit(1);
 }
 
+static char **arguments;
+
 /* Takes the pages with the arguments away, so that /proc/PID/cmdline is empty as a kernel thread's. */
-static void *forget(void *argv)
+static void forget(void)
 {
-	char **first = argv, **last = first;
-	uintptr_t page = sysconf(_SC_PAGESIZE), start = (uintptr_t)*first & -page;
+	char **last = arguments;
+	uintptr_t page = sysconf(_SC_PAGESIZE), start = (uintptr_t)*arguments & -page;
 
 	while (last[1])
 		last++;
 	check(munmap((void *)start, (uintptr_t)*last + strlen(*last) - start), "munmap");
 	stay();
-	return NULL;
 }
 
-/* The stack of this thread may lie there too, so another one does it, and this one is not to wake. */
+/* The stack may lie in those pages too, so another one is needed. */
 static void bare(char **argv)
 {
-	pthread_t other;
+	static char stack[65536];
+	ucontext_t here, there;
 
-	pthread_create(&other, NULL, forget, argv);
-	pause();
+	arguments = argv;
+	check(getcontext(&there), "getcontext");
+	there.uc_stack.ss_sp = stack;
+	there.uc_stack.ss_size = sizeof stack;
+	makecontext(&there, forget, 0);
+	check(swapcontext(&here, &there), "swapcontext");
 }
 
 /* Starts anew as a program whose only argument, its name, is empty. */

@@ -3,6 +3,7 @@ process 600 unshare -n hold first
 process 601 unshare -n hold second
 process 602 $nsuser unshare -rn hold rootless
 process 603 unshare -n hold going
+process 604 $nsuser unshare -rn hold new=net inet new=net inet 
 mount -t tmpfs tmpfs /run
 mkdir -p /run/netns
 pin /proc/600/ns/net /run/netns/first

@@ -22,18 +22,18 @@ process 103 hold "$(printf '%09000d' 7)" end
 process 104 hold "$(printf '%08180d' 7)" ünïcödé日本語
 process 105 hold nameless
 process 106 hold comm='a b) R 7 (x' bare
-process 108 hold "comm=$(printf 'ü\n\\\377\007')" bare
-process 109 env -i /tmp/bin/hold ''
-process 110 unshare -u hold "$(printf 'bell\007 tab\t newline\n return\r escape\033[31m delete\177')"
-process 111 unshare -u hold "$(printf 'latin\351 cut\303 long\370\210\200\200\200 surrogate\355\240\200 c1\302\205 nul')" ünï 日本語 "$(printf 'zero\342\200\213width rtl\342\200\256x combining e\314\201')"
-process 112 unshare -u hold 'quote" back\slash back\x41 \\x slash/ {"json": [1, 2]} <&>' '' ' ' ''
-process 113 unshare -i hold "$(printf '%09000d' 7)" end
-process 114 unshare -i hold "$(printf '%08180d' 7)" ünïcödé日本語
-process 115 unshare -u hold nameless
-process 116 unshare -u hold comm='a b) R 7 (x' bare
+process 107 hold "comm=$(printf 'ü\n\\\377\007')" bare
+process 108 env -i /tmp/bin/hold ''
+process 111 unshare -u hold "$(printf 'bell\007 tab\t newline\n return\r escape\033[31m delete\177')"
+process 112 unshare -u hold "$(printf 'latin\351 cut\303 long\370\210\200\200\200 surrogate\355\240\200 c1\302\205 nul')" ünï 日本語 "$(printf 'zero\342\200\213width rtl\342\200\256x combining e\314\201')"
+process 113 unshare -u hold 'quote" back\slash back\x41 \\x slash/ {"json": [1, 2]} <&>' '' ' ' ''
+process 114 unshare -i hold "$(printf '%09000d' 7)" end
+process 115 unshare -i hold "$(printf '%08180d' 7)" ünïcödé日本語
+process 116 unshare -u hold nameless
+process 117 unshare -u hold comm='a b) R 7 (x' bare
 process 118 unshare -u hold "comm=$(printf 'ü\n\\\377\007')" bare
 process 119 unshare -u env -i /tmp/bin/hold ''
-# 121: a name in the place of kill's, in a pid namespace whose first process is a zombie's parent.
+# 122 and 123: the first process of a pid namespace, and its zombie.
 process 121 unshare -pf hold zombie
 pid=5000
 for uid in 77 5001 5002 5003 5004 5005 5006 5007 5008 5009 4294967294 65534 1; do
@@ -41,4 +41,4 @@ for uid in 77 5001 5002 5003 5004 5005 5006 5007 5008 5009 4294967294 65534 1; d
     process $pid unshare -u setpriv --reuid $uid --regid 1 --clear-groups hold $uid
 done
 process 6001 setpriv --reuid 5004 --regid 1 --clear-groups unshare -Un hold
-numbers 1 100 110 113 115 116 118 119 121 122
+numbers 1 100 111 114 116 117 118 119 122

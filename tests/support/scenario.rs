@@ -265,7 +265,8 @@ pub fn options_in_help(tool: &'static str) -> BTreeSet<String> {
     // " -m, --mount[=<file>]   unshare mounts namespace"
     let shown = help
         .lines()
-        .filter(|line| line.trim_start().starts_with('-'))
+        .map(str::trim_start)
+        .filter(|line| line.starts_with('-'))
         .flat_map(|line| line.split("  ").next().unwrap_or("").split([',', ' ', '[', '=', '<']));
     let shown: BTreeSet<String> = shown.filter(|word| word.starts_with('-')).map(str::to_owned).collect();
     assert!(shown.len() > 30, "{shown:?}");

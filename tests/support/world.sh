@@ -11,11 +11,11 @@ end() { kill -KILL "$@"; for pid; do wait "$pid" || :; done; }
 # Binds a namespace to a new file.
 pin() { : >"$2" && mount --bind "$1" "$2"; }
 
-# Variables for the lines, `. ns`: `net100` is the number of the network namespace of process 100.
+# Variables for the lines, `. numbers`: `net100` is the number of the network namespace of process 100.
 numbers() {
     for pid; do
         for kind in cgroup ipc mnt net pid time user uts; do
             echo "$kind$pid=$(busybox stat -L -c %i "/proc/$pid/ns/$kind")"
         done
-    done >>/tmp/bin/ns
+    done >>/tmp/bin/numbers
 }
