@@ -18,8 +18,10 @@ fn defect_17_json_has_every_place() {
 fn defect_18_lines_of_json_are_json() {
     require!(root, unshare, jq);
     // As many numbers in the tree as in the list.
-    root("LIBSMARTCOLS_JSON=lines lsns -J -T -o NS >tree; jq '..|.ns?|numbers' tree | sort >numbers
-        lsns -n -l -o NS >list; cmp list numbers && jq -c 'has(\"children\")' tree")
+    root(
+        "LIBSMARTCOLS_JSON=lines lsns -J -T -o NS >tree; jq '..|.ns?|numbers' tree | sort >numbers
+        lsns -n -l -o NS >list; cmp list numbers && jq -c 'has(\"children\")' tree",
+    )
     .prints("true\n");
 }
 
@@ -61,9 +63,6 @@ fn a_full_disk_is_told_whatever_the_format() {
 #[test]
 fn a_reader_that_leaves_is_no_error() {
     require!(root);
-    root("{ lsns; echo $? >status; } | true; cat status; lsns -n -l -o TYPE | head -1 >first; wc -l <first").comes_to(
-        Status::Exit(0),
-        "141\n1\n",
-        "",
-    );
+    root("trap '' PIPE; { lsns; echo $? >status; } | exec true; cat status").prints("0\n");
+    root("lsns -n -l -o TYPE | head -1 >first; wc -l <first").prints("1\n");
 }
