@@ -20,6 +20,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { CONTROL = 1000 }; /* above all descriptors of the children */
@@ -43,17 +44,23 @@ static void hold(const char *directory, const char *kind, int number)
 	try(mount(source, target, NULL, MS_BIND, NULL), target);
 }
 
+/* In a process of its own: there may be no way back from the last one. */
 static void hold_networks(const char *directory, int networks)
 {
-	int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	int status;
+	pid_t child = fork();
 
-	try(own, "/proc/self/ns/net");
-	for (int i = 0; i < networks; i++) {
-		try(unshare(CLONE_NEWNET), "a network namespace");
-		hold(directory, "net", i);
+	try(child, "starting a process");
+	if (child == 0) {
+		for (int i = 0; i < networks; i++) {
+			try(unshare(CLONE_NEWNET), "a network namespace");
+			hold(directory, "net", i);
+		}
+		_exit(0);
 	}
-	try(setns(own, CLONE_NEWNET), "setns");
-	close(own);
+	try(waitpid(child, &status, 0), "waitpid");
+	if (status != 0)
+		exit(1);
 }
 
 static void hold_mounts(const char *directory, int mounts)

@@ -81,6 +81,7 @@ pub fn run(arguments: &[String]) -> Result<ExitCode> {
     let default: &[usize] = if options.quick { &QUICK_SIZES } else { &SIZES };
     let sizes = options.sizes.clone().unwrap_or_else(|| default.to_vec());
     let mut bench = Bench::prepare(&options)?;
+    say(machine()?)?;
     let mut outcomes = Vec::new();
     for processes in &sizes {
         outcomes.extend(bench.measure_size(*processes)?);
@@ -101,6 +102,23 @@ pub fn run(arguments: &[String]) -> Result<ExitCode> {
 
 fn processors() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// The first two numbers of the kernel's version.
+fn kernel() -> Result<String> {
+    let release = read("/proc/sys/kernel/osrelease")?;
+    Ok(release.trim().split(['.', '-']).take(2).collect::<Vec<_>>().join("."))
+}
+
+/// What the results depend on. Other load costs a program with threads more than one without.
+fn machine() -> Result<String> {
+    let load = read("/proc/loadavg")?;
+    let load = load.split(' ').next().unwrap_or_default();
+    Ok(format!("{} processors, Linux {}, load {load} at the start", processors(), kernel()?))
+}
+
+fn read(file: &str) -> Result<String> {
+    fs::read_to_string(file).doing(|| format!("reading {file}"))
 }
 
 /// Everything that the measurements have in common.
@@ -261,10 +279,7 @@ fn draw(outcomes: &[Outcome]) -> Result<String> {
         name,
         points: outcomes.iter().filter_map(|outcome| Some((outcome.processes, time(outcome)?.time))).collect(),
     };
-    let release = "/proc/sys/kernel/osrelease";
-    let release = fs::read_to_string(release).doing(|| format!("reading {release}"))?;
-    let version: Vec<_> = release.trim().split(['.', '-']).take(2).collect();
-    let about = format!("median of several runs, Linux {}, {} processors", version.join("."), processors());
+    let about = format!("median of several runs, {} processors, Linux {}", processors(), kernel()?);
     let lines = [
         line("util-linux", |outcome| outcome.util_linux),
         line("rs-lsns", |outcome| Some(outcome.ours)),
