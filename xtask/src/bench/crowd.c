@@ -7,12 +7,14 @@
    and MOUNTS more of its own namespaces by bind mounts. Then it starts PROCESSES children. Each has eight
    descriptors, DESCRIPTORS more, and SOCKETS sockets that no other process has.
 
-   When all stands it writes a byte. It ends with its standard input, and takes all others with it. */
+   When all have come to rest it writes a byte. It ends with its standard input, or with the first of
+   the children, and takes all others with it. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -71,11 +73,10 @@ static void hold_mounts(const char *directory, int mounts)
 		hold(directory, kinds[i % 4], i);
 }
 
-/* Move what leads to whoever started us out of the way, and open what the children are to have. */
-static void open_descriptors(int descriptors)
+/* Move what leads to whoever started us out of the way, and open what the children are to have:
+   ENDS is the pipe by which they say that they stand. */
+static void open_descriptors(int descriptors, int ends[2])
 {
-	int ends[2];
-
 	try(dup2(STDIN_FILENO, CONTROL), "dup2");
 	try(dup2(STDOUT_FILENO, CONTROL + 1), "dup2");
 	close(STDIN_FILENO);
@@ -89,18 +90,42 @@ static void open_descriptors(int descriptors)
 		try(open("/dev/null", O_RDONLY), "/dev/null");
 }
 
-static void idle(int sockets)
+static void idle(int sockets, int standing)
 {
 	close(CONTROL);
 	close(CONTROL + 1);
 	for (int i = 0; i < sockets; i++)
 		try(socket(AF_UNIX, SOCK_STREAM, 0), "socket");
+	try(write(standing, "", 1), "write");
 	for (;;)
 		pause();
 }
 
+static void lost(int signal)
+{
+	(void)signal;
+	_exit(1);
+}
+
+static void start(int processes, int sockets, const int ends[2])
+{
+	char byte;
+
+	signal(SIGCHLD, lost);
+	for (int i = 0; i < processes; i++) {
+		pid_t child = fork();
+
+		try(child, "starting a process");
+		if (child == 0)
+			idle(sockets, ends[1]);
+	}
+	for (int i = 0; i < processes; i++)
+		try(read(ends[0], &byte, 1), "read");
+}
+
 int main(int argc, char **argv)
 {
+	int ends[2];
 	char byte = 0;
 
 	if (argc != 7 || getpid() != 1)
@@ -109,15 +134,8 @@ int main(int argc, char **argv)
 	try(mount("tmpfs", argv[1], "tmpfs", MS_NOSUID | MS_NODEV, NULL), argv[1]);
 	hold_networks(argv[1], atoi(argv[5]));
 	hold_mounts(argv[1], atoi(argv[6]));
-	open_descriptors(atoi(argv[3]));
-	for (int i = atoi(argv[2]); i > 0; i--) {
-		pid_t child = fork();
-
-		if (child == 0)
-			idle(atoi(argv[4]));
-		try(child, "starting a process");
-	}
-	if (write(CONTROL + 1, &byte, 1) != 1)
-		return 1;
+	open_descriptors(atoi(argv[3]), ends);
+	start(atoi(argv[2]), atoi(argv[4]), ends);
+	try(write(CONTROL + 1, &byte, 1), "write");
 	return read(CONTROL, &byte, 1) < 0;
 }
