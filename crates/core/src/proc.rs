@@ -120,7 +120,7 @@ impl Proc {
         let mut found = Namespaces::default();
         for kind in kinds.iter() {
             match sys::read_link(directory.as_fd(), kind.link_c(), &mut scratch.link) {
-                Ok(text) => found.0[kind as usize] = namespace(text).map_or(0, |(_, inode)| inode),
+                Ok(text) => found.0[kind as usize] = inode_of(kind, text).unwrap_or(0),
                 // A zombie has its pid and user namespaces left. The others are gone, and so are all of the dead.
                 Err(Errno::ENOENT) => {}
                 Err(errno) => return Err(errno),
@@ -225,7 +225,7 @@ impl ProcessDirectory {
         let name = CStr::from_bytes_with_nul(name.as_bytes()).map_err(|_| Errno::EINVAL)?;
         let mut link = [0; LINK_ROOM];
         let text = sys::read_link(self.directory.as_fd(), name, &mut link)?;
-        namespace(text).map(|(_, inode)| inode).ok_or(Errno::EINVAL)
+        inode_of(kind, text).ok_or(Errno::EINVAL)
     }
 
     /// Opens its namespace of this kind.
@@ -316,16 +316,20 @@ fn first_entry(entries: &[u8]) -> Option<(&CStr, &[u8])> {
 
 /// The namespace that a link text or the root of a mount names, such as `mnt:[4026531832]`.
 pub fn namespace(text: &[u8]) -> Option<(Kind, u64)> {
-    let colon = text.iter().position(|byte| *byte == b':')?;
-    let (link, number) = text.split_at_checked(colon)?;
-    let kind = Kind::all().find(|kind| kind.link().as_bytes() == link)?;
-    Some((kind, inode(number.get(1..)?)?))
+    Kind::all().find_map(|kind| Some((kind, inode_of(kind, text)?)))
 }
 
-/// The number in `[4026531832]`.
+/// The inode in the text of a namespace of this kind.
+fn inode_of(kind: Kind, text: &[u8]) -> Option<u64> {
+    inode(text.strip_prefix(kind.link_c().to_bytes())?.strip_prefix(b":")?)
+}
+
+/// The number in `[4026531832]`. There are eight of them for each process, so this is quick.
 fn inode(text: &[u8]) -> Option<u64> {
     let digits = text.strip_prefix(b"[")?.strip_suffix(b"]")?;
-    str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?.parse().ok()
+    let digit = |byte: &u8| Some(u64::from(*byte)).filter(|_| byte.is_ascii_digit()).map(|byte| byte - u64::from(b'0'));
+    let add = |number: u64, byte| number.checked_mul(10)?.checked_add(digit(byte)?);
+    Some(digits.iter().try_fold(0, add)?).filter(|_| !digits.is_empty())
 }
 
 /// The fourth field of a line as /proc/PID/stat has it. The second is a name of any bytes in parentheses.
@@ -350,7 +354,18 @@ mod tests {
     fn names_of_namespaces() {
         assert_eq!(namespace(b"net:[4026531840]"), Some((Kind::Net, 4026531840)));
         assert_eq!(namespace(b"mnt:[1]"), Some((Kind::Mount, 1)));
-        for text in ["/net:[1]", "net:1", "net:[1", "net:[x]", "net:[-1]", "net:[]", "pipe:[1]", "", ":"] {
+        for text in [
+            "/net:[1]",
+            "net:1",
+            "net:[1",
+            "net:[x]",
+            "net:[18446744073709551616]",
+            "net:[-1]",
+            "net:[]",
+            "pipe:[1]",
+            "",
+            ":",
+        ] {
             assert_eq!(namespace(text.as_bytes()), None, "{text}");
         }
     }

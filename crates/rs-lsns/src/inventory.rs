@@ -53,6 +53,9 @@ impl Namespace {
     }
 }
 
+/// How many kinds there are.
+const KINDS: usize = 8;
+
 /// What the inventory is to contain.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope {
@@ -108,20 +111,31 @@ impl Inventory {
         Ok(inventory)
     }
 
-    fn entry(&mut self, kind: Kind, inode: u64) -> &mut Namespace {
+    /// Where this namespace stands, at the end if it is new.
+    fn place(&mut self, kind: Kind, inode: u64) -> usize {
         let next = self.namespaces.len();
         let place = *self.index.entry(inode).or_insert(next);
         if place == next {
             self.namespaces.push(Namespace::new(kind, inode));
         }
+        place
+    }
+
+    fn entry(&mut self, kind: Kind, inode: u64) -> &mut Namespace {
+        let place = self.place(kind, inode);
         &mut self.namespaces[place]
     }
 
     fn count_processes(&mut self) {
         self.processes.sort_unstable_by_key(|process| process.pid);
+        // Most processes are in the same namespaces as the one before.
+        let mut before: [Option<(u64, usize)>; KINDS] = [None; KINDS];
         for process in std::mem::take(&mut self.processes) {
             for (kind, inode) in process.namespaces.iter() {
-                let namespace = self.entry(kind, inode);
+                let same = before[kind as usize].filter(|(before, _)| *before == inode);
+                let place = same.map_or_else(|| self.place(kind, inode), |(_, place)| place);
+                before[kind as usize] = Some((inode, place));
+                let namespace = &mut self.namespaces[place];
                 namespace.processes += 1;
                 namespace.lowest.get_or_insert(process.pid);
             }
