@@ -58,6 +58,32 @@ fn defect_21_odd_characters_in_a_filter_are_refused() {
 }
 
 #[test]
+fn no_user_has_a_negative_number() {
+    require!(root, setpriv);
+    let line = "start setpriv --reuid 4294967294 --clear-groups unshare -U sh -c \"$stay\"; namespace=$(inode /proc/$!/ns/user)
+        for filter in \"NS == $namespace\" 'UID > 70000'; do lsns -n -r -o UID,USER -Q \"$filter\"; done";
+    root(line).prints("4294967294 4294967294\n4294967294 4294967294\n");
+}
+
+#[test]
+fn a_filter_may_name_any_column_in_small_letters() {
+    require!(root);
+    root("lsns -n -r -l -o TYPE -Q 'netnsid == \"unassigned\"'").prints("net\n");
+}
+
+#[test]
+fn a_namespace_below_another_mount_is_of_its_own_kind() {
+    require!(root, unshare);
+    // One that something else covers, one in a directory that something else covers.
+    let setup = "mkdir covered; touch under over covered/file; unshare --uts=under true; unshare --net=over --ipc=covered/file true
+        uts=$(inode under); ipc=$(inode covered/file); mount --bind over under; mount -t tmpfs tmpfs covered";
+    root(format!("{setup}; lsns -n -r -P -o NS,TYPE,NSFS >list; grep -c \"^$uts uts /tmp/stage/under\\|^$ipc ipc /tmp/stage/covered/file\" list"))
+        .prints("2\n");
+    // Whatever there is to open, it is not asked in the place of what is covered.
+    root(format!("{setup}; lsns -n -r -l -o ONS,NS,PNS >list; grep -c \"^0 $uts 0\\|^0 $ipc 0\" list")).prints("2\n");
+}
+
+#[test]
 fn a_full_disk_is_told_whatever_the_format() {
     require!(root);
     for options in ["", "-J", "-r", "-H", "--help"] {

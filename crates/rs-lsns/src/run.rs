@@ -18,7 +18,7 @@ use crate::plan::{self, Listing, Plan, Subject, tree_column};
 use crate::rows::{Row, Rows};
 use crate::sources::ancestors::Questions;
 use crate::sources::processes::Search;
-use crate::table::{self, Alignment, Cell, JsonType, Line, Table};
+use crate::table::{self, Alignment, Cell, Format, JsonType, Layout, Line, Table};
 use crate::tree::{self, Relation, Tree};
 
 /// Carries out `plan`: writes the table to stdout.
@@ -128,7 +128,7 @@ fn apply_filter(listing: &Listing, inventory: &Inventory, rows: &mut Rows) -> Re
     let Some(filter) = &listing.filter else { return Ok(()) };
     let mut kept = Vec::new();
     for row in std::mem::take(&mut rows.rows) {
-        let matched = filter.matches(|column| text(cell(inventory, rows, &row, column)));
+        let matched = filter.matches(|column| text(cell(inventory, rows, &row, column), &listing.layout));
         if matched.doing(|| Doing::ApplyingFilter)? {
             kept.push(row);
         }
@@ -137,12 +137,13 @@ fn apply_filter(listing: &Listing, inventory: &Inventory, rows: &mut Rows) -> Re
     Ok(())
 }
 
-/// What a filter sees of a cell.
-fn text(cell: Cell) -> Option<Cow<'static, [u8]>> {
+/// What a filter sees of a cell: of several lines what stands in the table, or would if JSON had lines.
+fn text(cell: Cell, layout: &Layout) -> Option<Cow<'static, [u8]>> {
+    let between = if layout.wrap && layout.format != Format::Raw { b'\n' } else { b',' };
     match cell {
         Cell::Empty => None,
         Cell::Text(text) => Some(text.into()),
-        Cell::Lines(lines) => Some(lines.join(&b'\n').into()),
+        Cell::Lines(lines) => Some(lines.join(&between).into()),
     }
 }
 
