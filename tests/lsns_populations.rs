@@ -300,7 +300,6 @@ fn results(comparison: &Comparison, seed: u64) -> Vec<Result> {
     let mut population = Population::grow(seed);
     let lines: Vec<Line> = (0..LINES).map(|_| population.line()).collect();
     let pairs: Vec<Pair> = lines.iter().map(|line| Pair { ours: line.clone(), theirs: Some(line.clone()) }).collect();
-    if env::var_os("NS_DBG").is_some() { std::fs::write(format!("/tmp/dx/pop.{seed}"), &population.script).unwrap(); }
     let outcomes = comparison.outcomes(&population.script, &pairs);
     let title = |line: &Line| format!("NS_SEED={seed}: {line:?}");
     let theirs = |theirs: Option<Outcome>| is_json(theirs.expect("theirs was asked"));
