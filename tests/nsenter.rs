@@ -21,22 +21,16 @@ mod mended;
 #[path = "nsenter/processes.rs"]
 mod processes;
 
-use support::{Outcome, Program, Stage, Status, User, ours, targets};
+use support::{Line, Program, ours};
 
-/// A line of shell that somebody runs on a stage, beside the targets that it names.
-struct Line {
-    user: User,
-    setup: String,
-    line: String,
-}
-
+/// What root runs, beside the targets that it names.
 fn root(line: impl Into<String>) -> Line {
-    Line { user: User::Root, setup: String::new(), line: line.into() }
+    Line::of_root(nsenter(), FUNCTIONS, line).beside_targets()
 }
 
 /// An ordinary user, uid and gid 4242.
 fn nsuser(line: impl Into<String>) -> Line {
-    Line { user: User::Nsuser, ..root(line) }
+    root(line).of_nsuser()
 }
 
 /// What a line may call.
@@ -49,32 +43,6 @@ start() { mkfifo heard; env --default-signal "$@" >heard & exec 3<heard; read -r
 finish() { cat <&3; wait $! 2>/dev/null; echo $?; }
 same() { [ "$(eval "$1")" = "$(eval "$2")" ] && echo same; }
 "#;
-
-impl Line {
-    /// Shell commands that root carries out before, when the targets are there.
-    fn after(self, setup: &str) -> Self {
-        Line { setup: format!("{}{setup}\n", self.setup), ..self }
-    }
-
-    fn outcome(&self) -> Outcome {
-        let setup = targets::setup(&[&self.line, &self.setup], &self.setup);
-        Stage { user: self.user, setup: &setup }.run_sh(&nsenter(), &format!("{FUNCTIONS}{}", self.line))
-    }
-
-    fn comes_to(&self, status: Status, stdout: &str, stderr: &str) {
-        self.outcome().must_be(&format!("{:?}: {}", self.user, self.line), status, stdout, stderr);
-    }
-
-    /// It ends well, prints this, and complains of nothing.
-    fn prints(&self, stdout: &str) {
-        self.comes_to(Status::Exit(0), stdout, "");
-    }
-
-    /// It prints nothing, complains of this, and ends with `status`.
-    fn fails(&self, status: i32, complaint: &str) {
-        self.comes_to(Status::Exit(status), "", &format!("{complaint}\n"));
-    }
-}
 
 fn nsenter() -> Program {
     ours("nsenter", env!("CARGO_BIN_EXE_rs-nsenter"))

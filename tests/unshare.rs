@@ -27,22 +27,15 @@ mod processes;
 #[path = "unshare/reports.rs"]
 mod reports;
 
-use support::{Outcome, Program, Stage, Status, User, ours};
-
-/// A line of shell that somebody runs on a stage.
-struct Line {
-    user: User,
-    setup: String,
-    line: String,
-}
+use support::{Line, Program, ours};
 
 fn root(line: impl Into<String>) -> Line {
-    Line { user: User::Root, setup: ANSWER.to_owned(), line: line.into() }
+    Line::of_root(unshare(), FUNCTIONS, line).after(ANSWER)
 }
 
 /// An ordinary user, uid and gid 4242.
 fn nsuser(line: impl Into<String>) -> Line {
-    Line { user: User::Nsuser, ..root(line) }
+    root(line).of_nsuser()
 }
 
 /// What a line may call.
@@ -75,31 +68,6 @@ while :; do read -r line <&4; done 4<>/tmp/stage/never
 END
 chmod 755 /tmp/bin/answer
 "#;
-
-impl Line {
-    /// Shell commands that root carries out before.
-    fn after(self, setup: &str) -> Self {
-        Line { setup: self.setup + setup, ..self }
-    }
-
-    fn outcome(&self) -> Outcome {
-        Stage { user: self.user, setup: &self.setup }.run_sh(&unshare(), &format!("{FUNCTIONS}{}", self.line))
-    }
-
-    fn comes_to(&self, status: Status, stdout: &str, stderr: &str) {
-        self.outcome().must_be(&format!("{:?}: {}", self.user, self.line), status, stdout, stderr);
-    }
-
-    /// It ends well, prints this, and complains of nothing.
-    fn prints(&self, stdout: &str) {
-        self.comes_to(Status::Exit(0), stdout, "");
-    }
-
-    /// It prints nothing, complains of this, and ends with `status`.
-    fn fails(&self, status: i32, complaint: &str) {
-        self.comes_to(Status::Exit(status), "", &format!("{complaint}\n"));
-    }
-}
 
 fn unshare() -> Program {
     ours("unshare", env!("CARGO_BIN_EXE_rs-unshare"))

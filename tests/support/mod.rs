@@ -9,11 +9,13 @@
 #![allow(dead_code, unused_imports, unused_macros, reason = "each test file uses its part")]
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test says loudly what is wrong")]
 
+pub mod line;
 pub mod programs;
 pub mod scenario;
 pub mod stage;
 pub mod targets;
 
+pub use line::Line;
 pub use programs::{Program, Version, oracle, ours};
 pub use scenario::{Comparison, Scenario, Why, args, each_begins, each_has_a_scenario, options_in_help, shell};
 pub use stage::{LIMIT, Outcome, Stage, Status, User};

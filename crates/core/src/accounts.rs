@@ -1,6 +1,7 @@
 //! Users and groups by name and number: /etc/passwd and /etc/group first, then getent(1) for those
 //! who come from elsewhere, because a static program has no name service switch.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -49,31 +50,59 @@ pub fn group_by_name(name: &OsStr) -> Option<Group> {
     look_up("group", name, parse_group, |group| group.name == name)
 }
 
+/// The login names of these users, by uid. Who has none is not in it.
+///
+/// getent is started at most once, and only where nsswitch.conf(5) names more than files.
+pub fn names_of(uids: &BTreeSet<u32>) -> BTreeMap<u32, OsString> {
+    let mut names = BTreeMap::new();
+    let mut add = |text: &[u8]| {
+        for user in text.split(|byte| *byte == b'\n').filter_map(parse_user).filter(|user| uids.contains(&user.uid)) {
+            names.entry(user.uid).or_insert(user.name);
+        }
+        uids.iter().filter(|uid| !names.contains_key(uid)).map(|uid| OsString::from(uid.to_string())).collect()
+    };
+    log::debug!("looking for {uids:?} in /etc/passwd");
+    let unknown: Vec<OsString> = add(&fs::read("/etc/passwd").unwrap_or_default());
+    if !unknown.is_empty()
+        && has_more_than_files(&fs::read("/etc/nsswitch.conf").unwrap_or_default(), "passwd")
+        && let Some(text) = getent("passwd", &unknown)
+    {
+        add(&text);
+    }
+    names
+}
+
+/// Whether a file like nsswitch.conf(5) names a source of `database` other than files.
+fn has_more_than_files(text: &[u8], database: &str) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let mut lines = text.lines().filter_map(|line| line.split('#').next()?.trim().split_once(':'));
+    let sources = lines.find(|(name, _)| name.trim() == database).map_or("", |(_, sources)| sources);
+    sources.split_whitespace().any(|source| source != "files")
+}
+
 /// The first line of the database that `matches`.
 fn look_up<T>(database: &str, key: &OsStr, parse: fn(&[u8]) -> Option<T>, matches: impl Fn(&T) -> bool) -> Option<T> {
     let file = format!("/etc/{database}");
     log::debug!("looking for {key:?} in {file}");
     let local = fs::read(file).ok().and_then(|text| find(&text, parse, &matches));
-    local.or_else(|| find(&getent(database, key)?, parse, &matches))
+    local.or_else(|| find(&getent(database, &[key.to_owned()])?, parse, &matches))
 }
 
 fn find<T>(text: &[u8], parse: fn(&[u8]) -> Option<T>, matches: impl Fn(&T) -> bool) -> Option<T> {
     text.split(|byte| *byte == b'\n').filter_map(parse).find(matches)
 }
 
-/// What the system's name services know of `key`; none when there is no getent, or it knows nothing.
-fn getent(database: &str, key: &OsStr) -> Option<Vec<u8>> {
-    if key.is_empty() || key.as_bytes().contains(&b':') {
+/// What the system's name services know of these keys; none when there is no getent.
+fn getent(database: &str, keys: &[OsString]) -> Option<Vec<u8>> {
+    let odd = |key: &OsString| key.is_empty() || key.as_bytes().contains(&b':');
+    if keys.iter().any(odd) {
         return None;
     }
-    log::debug!("asking getent {database} {key:?}");
-    let output = Command::new("getent")
-        .args([OsStr::new(database), OsStr::new("--"), key])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    output.status.success().then_some(output.stdout)
+    log::debug!("asking getent {database} {keys:?}");
+    let mut command = Command::new("getent");
+    command.args([database, "--"]).args(keys).stdin(Stdio::null()).stderr(Stdio::null());
+    // The status is a failure's when one of several is unknown; then there is nothing of that one.
+    command.output().ok().map(|output| output.stdout)
 }
 
 fn parse_user(line: &[u8]) -> Option<User> {
@@ -103,6 +132,28 @@ fn text(field: &[u8]) -> OsString {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sources_of_names() {
+        for (text, more) in [
+            ("", false),
+            ("passwd: files\ngroup: files ldap", false),
+            ("# passwd: ldap\n passwd :\tfiles systemd", true),
+            ("passwd: files # ldap", false),
+            ("passwd: sss files\npasswd: files", true),
+            ("passwd:", false),
+        ] {
+            assert_eq!(has_more_than_files(text.as_bytes(), "passwd"), more, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_those_who_have_one() {
+        let names = names_of(&BTreeSet::from([0, 4_000_000_000]));
+        assert_eq!(names.keys().collect::<Vec<_>>(), [&0]);
+        assert_eq!(Some(&names[&0]), user_by_id(0).map(|user| user.name).as_ref());
+        assert!(names_of(&BTreeSet::new()).is_empty());
+    }
 
     #[test]
     fn lines_of_passwd_and_group() {

@@ -66,6 +66,29 @@ pub enum Doing {
     ParsingDescriptor {
         text: OsString,
     },
+    ParsingTask {
+        text: OsString,
+    },
+    ParsingInode {
+        text: OsString,
+    },
+    ParsingKind {
+        text: OsString,
+    },
+    ParsingRelation {
+        text: OsString,
+    },
+    ParsingColumn {
+        text: OsString,
+    },
+    ParsingFilter {
+        text: OsString,
+        reason: OsString,
+    },
+    InitializingFilter {
+        names: Vec<String>,
+    },
+    CombiningTaskAndNamespace,
     OffsetsWithoutTimeNamespace,
     AllowingSetgroupsWithGroupMap,
     RepeatingTarget,
@@ -79,6 +102,9 @@ pub enum Doing {
         file: &'static str,
     },
     FindingNamespaces,
+    FindingNamespace {
+        inode: u64,
+    },
     // Files that describe who may map what.
     FindingSubordinateIds {
         user: OsString,
@@ -183,6 +209,8 @@ pub enum Doing {
         program: OsString,
     },
     WritingOutput,
+    ParsingMountinfo,
+    ApplyingFilter,
     /// A process of ours was killed before it could say anything.
     Dying {
         process: &'static str,
@@ -210,13 +238,21 @@ impl Error {
         text
     }
 
+    /// What is to be said after the message, a line each.
+    pub fn further_messages(&self) -> Vec<OsString> {
+        let Doing::InitializingFilter { names } = &self.doing else { return Vec::new() };
+        let others = names.iter().skip(1).map(|name| named("unknown column: ", name));
+        others.chain(["failed to initialize filter".into()]).collect()
+    }
+
     /// The program's exit status: 127 for a program that is not there and 126 for one that cannot be
-    /// executed, as env(1) and the shells have it; else 1.
+    /// executed, as env(1) and the shells have it; 32 where lsns cannot read /proc; else 1.
     pub fn exit_status(&self) -> u8 {
         match (&self.doing, self.errno) {
             (Doing::Executing { .. }, Some(Errno::ENOENT)) => 127,
             (Doing::Executing { .. }, _) => 126,
             (Doing::Reported { status }, _) => *status,
+            (Doing::ParsingMountinfo, _) => 32,
             _ => 1,
         }
     }
@@ -266,8 +302,30 @@ impl Doing {
             Doing::OpeningIdRanges { path } => quoted("could not open ", path),
             Doing::ParsingSubordinateIds { text } => quoted("failed to parse subid map: ", text),
             Doing::FindingUser { uid } => format!("you (user {uid}) don't exist.").into(),
-            step => step.words_of_entering().unwrap_or_else(|| step.words_of_a_call()),
+            step => {
+                step.words_of_listing().or_else(|| step.words_of_entering()).unwrap_or_else(|| step.words_of_a_call())
+            }
         }
+    }
+
+    /// The words for what only lsns does.
+    fn words_of_listing(&self) -> Option<OsString> {
+        Some(match self {
+            Doing::ParsingTask { text } => quoted("invalid PID argument: ", text),
+            Doing::ParsingInode { text } => quoted("invalid namespace argument: ", text),
+            Doing::ParsingKind { text } => named("unknown namespace type: ", text),
+            Doing::ParsingRelation { text } => named("unknown tree type: ", text),
+            Doing::ParsingColumn { text } => named("unknown column: ", text),
+            Doing::InitializingFilter { names } => named("unknown column: ", names.first().map_or("", |name| name)),
+            Doing::ParsingFilter { text, reason } => {
+                joined(&[b"failed to parse \"", bytes(text), b"\": ", bytes(reason)])
+            }
+            Doing::CombiningTaskAndNamespace => "--task is mutually exclusive with <namespace>".into(),
+            Doing::FindingNamespace { inode } => format!("not found namespace: {inode}").into(),
+            Doing::ParsingMountinfo => "failed to parse /proc/self/mountinfo".into(),
+            Doing::ApplyingFilter => "failed to apply filter".into(),
+            _ => return None,
+        })
     }
 
     /// The words for what only nsenter does.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,6 +38,11 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// The inode: the number that people call the namespace by.
+    pub fn inode(self) -> u64 {
+        self.inode
+    }
+
     /// From what stat(2) says of the file.
     pub fn of(stat: &nix::sys::stat::FileStat) -> Self {
         Self { device: stat.st_dev, inode: stat.st_ino }
@@ -130,6 +135,15 @@ impl Handle {
         sys::namespace_parent(self.file.as_fd()).and_then(Self::from_descriptor)
     }
 
+    /// The uid that made this user namespace, in the numbers of the caller's.
+    ///
+    /// # Errors
+    /// EINVAL for other kinds, ENOTTY for what is no namespace.
+    pub fn owner_uid(&self) -> nix::Result<u32> {
+        self.is_namespace.then_some(()).ok_or(Errno::ENOTTY)?;
+        sys::namespace_owner_uid(self.file.as_fd())
+    }
+
     /// Its kind; none for one that this program does not know.
     ///
     /// # Errors
@@ -166,6 +180,12 @@ impl Handle {
             false => Err(Errno::EINVAL),
         };
         entered.doing(|| Doing::Entering { kind })
+    }
+}
+
+impl AsFd for Handle {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
     }
 }
 

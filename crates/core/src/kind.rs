@@ -1,5 +1,6 @@
 //! The eight kinds of namespace: names, files, clone flags and order of entry, in one table.
 
+use std::ffi::CStr;
 use std::fmt;
 
 use nix::sched::CloneFlags;
@@ -26,7 +27,7 @@ pub enum Kind {
 struct Row {
     kind: Kind,
     /// The link below `/proc/PID/ns`.
-    link: &'static str,
+    link: &'static CStr,
     /// The link for the namespace that the process's *next* children get, where it may differ.
     children_link: Option<&'static str>,
     /// The option's and the field's word.
@@ -36,14 +37,14 @@ struct Row {
 }
 
 const TABLE: [Row; 8] = [
-    row(Kind::User, "user", None, "user", libc::CLONE_NEWUSER, "CLONE_NEWUSER"),
-    row(Kind::Cgroup, "cgroup", None, "cgroup", libc::CLONE_NEWCGROUP, "CLONE_NEWCGROUP"),
-    row(Kind::Ipc, "ipc", None, "ipc", libc::CLONE_NEWIPC, "CLONE_NEWIPC"),
-    row(Kind::Uts, "uts", None, "uts", libc::CLONE_NEWUTS, "CLONE_NEWUTS"),
-    row(Kind::Net, "net", None, "net", libc::CLONE_NEWNET, "CLONE_NEWNET"),
-    row(Kind::Pid, "pid", Some("pid_for_children"), "pid", libc::CLONE_NEWPID, "CLONE_NEWPID"),
-    row(Kind::Mount, "mnt", None, "mount", libc::CLONE_NEWNS, "CLONE_NEWNS"),
-    row(Kind::Time, "time", Some("time_for_children"), "time", CLONE_NEWTIME, "CLONE_NEWTIME"),
+    row(Kind::User, c"user", None, "user", libc::CLONE_NEWUSER, "CLONE_NEWUSER"),
+    row(Kind::Cgroup, c"cgroup", None, "cgroup", libc::CLONE_NEWCGROUP, "CLONE_NEWCGROUP"),
+    row(Kind::Ipc, c"ipc", None, "ipc", libc::CLONE_NEWIPC, "CLONE_NEWIPC"),
+    row(Kind::Uts, c"uts", None, "uts", libc::CLONE_NEWUTS, "CLONE_NEWUTS"),
+    row(Kind::Net, c"net", None, "net", libc::CLONE_NEWNET, "CLONE_NEWNET"),
+    row(Kind::Pid, c"pid", Some("pid_for_children"), "pid", libc::CLONE_NEWPID, "CLONE_NEWPID"),
+    row(Kind::Mount, c"mnt", None, "mount", libc::CLONE_NEWNS, "CLONE_NEWNS"),
+    row(Kind::Time, c"time", Some("time_for_children"), "time", CLONE_NEWTIME, "CLONE_NEWTIME"),
 ];
 
 /// From `linux/sched.h`; neither nix nor its flag type knows it.
@@ -51,7 +52,7 @@ const CLONE_NEWTIME: libc::c_int = 0x80;
 
 const fn row(
     kind: Kind,
-    link: &'static str,
+    link: &'static CStr,
     children_link: Option<&'static str>,
     word: &'static str,
     flag: libc::c_int,
@@ -73,6 +74,12 @@ impl Kind {
 
     /// The name of the link in `/proc/PID/ns`, such as `mnt`; also what lsns calls the type.
     pub fn link(self) -> &'static str {
+        // ASCII all of them (a test holds them to that).
+        self.row().link.to_str().unwrap_or_default()
+    }
+
+    /// The same for calls that want it NUL-terminated.
+    pub fn link_c(self) -> &'static CStr {
         self.row().link
     }
 
@@ -81,7 +88,7 @@ impl Kind {
     /// It differs from [`Kind::link`] for the two kinds that a process does not enter itself by
     /// unshare(2): pid and time.
     pub fn children_link(self) -> &'static str {
-        self.row().children_link.unwrap_or(self.row().link)
+        self.row().children_link.unwrap_or(self.link())
     }
 
     /// The word in the tools' options and messages, such as `mount`.

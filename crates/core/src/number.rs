@@ -15,7 +15,13 @@ pub enum NotANumber {
 ///
 /// Leading white space and a sign are accepted, as strtol(3) does; anything behind the digits is not.
 pub fn parse(text: impl AsRef<std::ffi::OsStr>, min: i64, max: i64) -> Result<i64, NotANumber> {
-    let text = text.as_ref().as_bytes();
+    let value = parse_wide(text.as_ref())?;
+    i64::try_from(value).ok().filter(|value| (min..=max).contains(value)).ok_or(NotANumber::OutOfRange)
+}
+
+/// Reads a number of any size that matters.
+fn parse_wide(text: &std::ffi::OsStr) -> Result<i128, NotANumber> {
+    let text = text.as_bytes();
     let start = text.iter().position(|b| !is_space(*b)).unwrap_or(text.len());
     let (negative, digits) = match text[start..].split_first() {
         Some((b'-', rest)) => (true, rest),
@@ -27,11 +33,12 @@ pub fn parse(text: impl AsRef<std::ffi::OsStr>, min: i64, max: i64) -> Result<i6
     }
     let magnitude =
         digits.iter().try_fold(0i128, |sum, digit| sum.checked_mul(10)?.checked_add(i128::from(digit - b'0')));
-    let value = magnitude.map(|magnitude| if negative { -magnitude } else { magnitude });
-    value
-        .and_then(|value| i64::try_from(value).ok())
-        .filter(|value| (min..=max).contains(value))
-        .ok_or(NotANumber::OutOfRange)
+    magnitude.map(|magnitude| if negative { -magnitude } else { magnitude }).ok_or(NotANumber::OutOfRange)
+}
+
+/// Reads `text` as a number from 0 to 18446744073709551615.
+pub fn parse_unsigned(text: impl AsRef<std::ffi::OsStr>) -> Result<u64, NotANumber> {
+    u64::try_from(parse_wide(text.as_ref())?).map_err(|_| NotANumber::OutOfRange)
 }
 
 /// Reads `text` as an id: a number from 0 to 4294967295.
@@ -59,6 +66,10 @@ mod tests {
         }
         for text in ["-1", "4294967296", "99999999999999999999999999999999999999999999"] {
             assert_eq!(parse_id(text), Err(NotANumber::OutOfRange), "{text:?}");
+        }
+        assert_eq!(parse_unsigned("18446744073709551615"), Ok(u64::MAX));
+        for text in ["-1", "18446744073709551616"] {
+            assert_eq!(parse_unsigned(text), Err(NotANumber::OutOfRange), "{text:?}");
         }
         assert_eq!(parse("-9223372036854775808", i64::MIN, i64::MAX), Ok(i64::MIN));
         assert_eq!(parse("9223372036854775808", i64::MIN, i64::MAX), Err(NotANumber::OutOfRange));

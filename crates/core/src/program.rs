@@ -69,6 +69,9 @@ fn end(ending: Ending) -> Result<u8> {
 
 fn complain(program: &ProgramName, error: &Error) -> u8 {
     let message = error.message();
-    let told = message.as_os_str() == OsStr::new("") || program.complain(&message);
+    let mut told = message.as_os_str() == OsStr::new("") || program.complain(&message);
+    for further in error.further_messages() {
+        told &= program.complain(&further);
+    }
     if told { error.exit_status() } else { STDERR_FAILED }
 }

@@ -50,10 +50,10 @@ fn to_stderr(parts: &[&[u8]]) -> bool {
 /// Writes `text` to stdout, at once and whole.
 ///
 /// # Errors
-/// The write's errno; a closed stdout is none, as with util-linux.
+/// The write's errno. A stdout that is closed, or whose reader has left, is none, as with util-linux.
 pub fn to_stdout(text: &[u8]) -> Result<()> {
     match sys::write_all(libc::STDOUT_FILENO, text) {
-        Ok(()) | Err(Errno::EBADF) => Ok(()),
+        Ok(()) | Err(Errno::EBADF | Errno::EPIPE) => Ok(()),
         Err(errno) => Err(Error { doing: Doing::WritingOutput, errno: Some(errno) }),
     }
 }

@@ -223,6 +223,13 @@ pub(crate) fn namespace_kind(namespace: BorrowedFd<'_>) -> nix::Result<c_int> {
     ask(namespace, libc::NS_GET_NSTYPE)
 }
 
+/// NS_GET_OWNER_UID of ioctl_nsfs(2), for a user namespace.
+pub(crate) fn namespace_owner_uid(namespace: BorrowedFd<'_>) -> nix::Result<u32> {
+    let mut uid: libc::uid_t = 0;
+    // SAFETY: the request writes a uid_t, for which `uid` has room.
+    Errno::result(unsafe { libc::ioctl(namespace.as_raw_fd(), libc::NS_GET_OWNER_UID, &raw mut uid) }).map(|_| uid)
+}
+
 /// SIOCGSKNS: the network namespace of a socket, close-on-exec.
 pub(crate) fn network_of_socket(socket: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
     ask(socket, SIOCGSKNS).and_then(adopt)
@@ -273,4 +280,141 @@ pub(crate) fn working_directory_is_below_root() -> bool {
     // SAFETY: the call writes at most as many bytes as the buffer has.
     let length = unsafe { libc::syscall(libc::SYS_getcwd, path.as_mut_ptr(), path.len()) };
     length > 0 && path[0] == b'/'
+}
+
+/// getdents64(2): how many bytes of `buffer` the next entries of `directory` have filled; none at its end.
+pub(crate) fn read_entries(directory: BorrowedFd<'_>, buffer: &mut [u8]) -> nix::Result<usize> {
+    let (start, length) = (buffer.as_mut_ptr(), buffer.len());
+    // SAFETY: the call writes at most as many bytes as the buffer has.
+    let length = unsafe { libc::syscall(libc::SYS_getdents64, directory.as_raw_fd(), start, length) };
+    usize::try_from(Errno::result(length)?).map_err(|_| Errno::EINVAL)
+}
+
+/// readlinkat(2): the part of `buffer` that the text of the link `name` fills; a longer one is cut off.
+pub(crate) fn read_link<'a>(directory: BorrowedFd<'_>, name: &CStr, buffer: &'a mut [u8]) -> nix::Result<&'a [u8]> {
+    let (start, length) = (buffer.as_mut_ptr().cast(), buffer.len());
+    // SAFETY: the name is NUL-terminated, and the call writes at most as many bytes as the buffer has.
+    let length = unsafe { libc::readlinkat(directory.as_raw_fd(), name.as_ptr(), start, length) };
+    let length = usize::try_from(Errno::result(length)?).map_err(|_| Errno::EINVAL)?;
+    buffer.get(..length).ok_or(Errno::EINVAL)
+}
+
+/// What statx(2) says of a file, as far as it matters to who looks for namespaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// Major and minor number of the device that it is on.
+    pub(crate) device: (u32, u32),
+    pub(crate) inode: u64,
+    pub(crate) is_socket: bool,
+}
+
+/// statx(2) of the file that `name` leads to. Its file system is not asked over the network or in user space, so one
+/// that does not answer keeps nobody waiting.
+pub(crate) fn look(directory: BorrowedFd<'_>, name: &CStr) -> nix::Result<Look> {
+    let (flags, mask) = (libc::AT_STATX_DONT_SYNC, libc::STATX_TYPE | libc::STATX_INO);
+    let mut it = std::mem::MaybeUninit::<libc::statx>::zeroed();
+    // SAFETY: the name is NUL-terminated, and `it` has room for what the call writes.
+    Errno::result(unsafe { libc::statx(directory.as_raw_fd(), name.as_ptr(), flags, mask, it.as_mut_ptr()) })?;
+    // SAFETY: a struct of numbers, zeroed and then filled.
+    let it = unsafe { it.assume_init() };
+    let is_socket = u32::from(it.stx_mode) & libc::S_IFMT == libc::S_IFSOCK;
+    Ok(Look { device: (it.stx_dev_major, it.stx_dev_minor), inode: it.stx_ino, is_socket })
+}
+
+/// What regcomp(3) made of an expression; regfree(3) when it goes.
+pub(crate) struct CompiledRegex(Box<libc::regex_t>);
+
+impl CompiledRegex {
+    /// regcomp(3) with `flags`. The error is regerror(3)'s text.
+    pub(crate) fn new(pattern: &CStr, flags: c_int) -> Result<Self, Vec<u8>> {
+        let mut room = Box::new(std::mem::MaybeUninit::<libc::regex_t>::zeroed());
+        // SAFETY: there is room for what the call writes, and the pattern ends in NUL.
+        let code = unsafe { libc::regcomp(room.as_mut_ptr(), pattern.as_ptr(), flags) };
+        if code != 0 {
+            return Err(regex_error(code));
+        }
+        // SAFETY: the call has succeeded, so it has initialised all of it.
+        Ok(Self(unsafe { room.assume_init() }))
+    }
+
+    /// regexec(3) on the whole of `text`, without asking where it matches.
+    pub(crate) fn matches(&self, text: &CStr) -> bool {
+        // SAFETY: the expression is compiled, the text ends in NUL, and there is no array to write to.
+        unsafe { libc::regexec(&raw const *self.0, text.as_ptr(), 0, std::ptr::null_mut(), 0) == 0 }
+    }
+}
+
+impl Drop for CompiledRegex {
+    fn drop(&mut self) {
+        // SAFETY: it was compiled, and nobody uses it after this.
+        unsafe { libc::regfree(&raw mut *self.0) };
+    }
+}
+
+/// regerror(3) without an expression, which none of its texts needs.
+fn regex_error(code: c_int) -> Vec<u8> {
+    let mut text: [c_char; 128] = [0; 128];
+    // SAFETY: the call writes at most `len` bytes, a terminating NUL among them.
+    unsafe { libc::regerror(code, std::ptr::null(), text.as_mut_ptr(), text.len()) };
+    // SAFETY: `text` holds a NUL and outlives the borrow.
+    unsafe { CStr::from_ptr(text.as_ptr()) }.to_bytes().to_vec()
+}
+
+/// A locale(7) that a thread can take for a while; freed when it goes.
+pub(crate) struct Locale(libc::locale_t);
+
+impl Locale {
+    /// newlocale(3): the categories of `mask` from the locale of this name, which the environment gives if it is empty;
+    /// the others from C. None if it is not installed.
+    pub(crate) fn new(mask: c_int, name: &CStr) -> Option<Self> {
+        // SAFETY: the name ends in NUL, and there is no locale to begin with.
+        let locale = unsafe { libc::newlocale(mask, name.as_ptr(), std::ptr::null_mut()) };
+        (!locale.is_null()).then(|| Self(locale))
+    }
+
+    /// Takes a step under this locale: uselocale(3), for this thread alone.
+    pub(crate) fn within<T>(&self, step: impl FnOnce() -> T) -> T {
+        // SAFETY: the locale lives as long as `self`, hence longer than the step.
+        let before = unsafe { libc::uselocale(self.0) };
+        let result = step();
+        // SAFETY: that is the locale that the thread had, which nobody has freed.
+        unsafe { libc::uselocale(before) };
+        result
+    }
+}
+
+impl Drop for Locale {
+    fn drop(&mut self) {
+        // SAFETY: no thread uses it: `within` has put back what was there before.
+        unsafe { libc::freelocale(self.0) };
+    }
+}
+
+/// setlocale(3) LC_CTYPE by the environment. Says whether that locale is there; if not, it stays the C locale.
+pub(crate) fn adopt_character_type() -> bool {
+    // SAFETY: the programs have one thread, so nobody uses the locale meanwhile; the name is a constant.
+    !unsafe { libc::setlocale(libc::LC_CTYPE, c"".as_ptr()) }.is_null()
+}
+
+/// nl_langinfo(3) CODESET: what the locale's character set is called.
+pub(crate) fn character_set() -> Vec<u8> {
+    // SAFETY: the answer is NUL-terminated and is copied before anything could change the locale.
+    unsafe { CStr::from_ptr(libc::nl_langinfo(libc::CODESET)) }.to_bytes().to_vec()
+}
+
+/// iswprint(3), which the libc crate lacks.
+pub(crate) fn is_printable(character: char) -> bool {
+    unsafe extern "C" {
+        /// `wint_t` is an unsigned int in glibc and in musl.
+        fn iswprint(character: u32) -> c_int;
+    }
+    // SAFETY: the call takes any number and touches no memory of ours.
+    unsafe { iswprint(character.into()) != 0 }
+}
+
+/// TIOCGWINSZ of ioctl_tty(2): how many columns a terminal has; ENOTTY where `fd` is none.
+pub(crate) fn terminal_columns(fd: RawFd) -> nix::Result<u16> {
+    let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: `size` outlives the call; a descriptor that is not open gives EBADF, nothing worse.
+    Errno::result(unsafe { libc::ioctl(fd, libc::TIOCGWINSZ, &raw mut size) }).map(|_| size.ws_col)
 }

@@ -1,14 +1,71 @@
 //! A table: columns, lines that may form trees, and how both become text.
 
-/// How a table is laid out.
+mod escape;
+mod json;
+mod list;
+mod raw;
+mod tree;
+mod width;
+
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::io::{self, BufWriter, Write};
+
+/// What a table becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Columns one below the other, with blanks between.
     List,
     /// A single blank between cells, everything odd escaped.
     Raw,
-    /// An object of JSON.
-    Json,
+    /// An object of JSON, or several.
+    Json(JsonStyle),
+}
+
+/// How JSON is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JsonStyle {
+    /// A member on each line.
+    Pretty,
+    /// A line of the table on each line, together an object.
+    Compact,
+    /// A line of the table on each line, each an object.
+    Lines,
+}
+
+impl JsonStyle {
+    /// What LIBSMARTCOLS_JSON asks for: `compact`, `lines`; everything else is [`JsonStyle::Pretty`].
+    pub fn from_environment(value: Option<&OsStr>) -> Self {
+        match value.map(OsStr::as_encoded_bytes) {
+            Some(b"compact") => Self::Compact,
+            Some(b"lines") => Self::Lines,
+            _ => Self::Pretty,
+        }
+    }
+}
+
+/// Which characters can be shown.
+#[derive(Debug, Clone, Copy)]
+pub enum Charset {
+    /// Those of UTF-8 for which the function says so.
+    Utf8(fn(char) -> bool),
+    /// ASCII only.
+    Other,
+}
+
+/// How a table is laid out.
+#[derive(Debug, Clone, Copy)]
+pub struct Layout {
+    /// What it becomes.
+    pub format: Format,
+    /// Whether its columns have headings. JSON has none.
+    pub headings: bool,
+    /// Whether the lines of a [`Cell::Lines`] stand one below the other, in a list.
+    pub wrap: bool,
+    /// Which characters can be shown, in a list; also what its trees, and raw ones, are drawn with.
+    pub charset: Charset,
+    /// How many columns the terminal has, if it is one and the list is to respect it.
+    pub terminal: Option<usize>,
 }
 
 /// On which side of a cell its text stands.
@@ -38,13 +95,15 @@ pub struct Column {
     pub alignment: Alignment,
     /// What its cells are in JSON.
     pub json: JsonType,
-    /// On a terminal that has room: at least so many columns wide.
+    /// How many columns it takes at least: on a terminal that has room, or where a cell is wider than the heading.
     pub hint: usize,
     /// Whether it is cut where a terminal's line ends.
     pub truncated: bool,
+    /// Whether the tree is drawn in it; it is then aligned to the left. Without such a column lines have no children.
+    pub tree: bool,
 }
 
-/// What a cell holds.
+/// What a cell holds. An empty text or line is the same as nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Cell {
     /// Nothing: `null` in JSON.
@@ -54,6 +113,26 @@ pub enum Cell {
     Text(Vec<u8>),
     /// Several, one below the other in a list that wraps, else joined by `,`.
     Lines(Vec<Vec<u8>>),
+}
+
+impl Cell {
+    /// Its lines, split also where one has a line end in it; at least one.
+    fn rows(&self) -> Box<dyn Iterator<Item = &[u8]> + '_> {
+        match self {
+            Cell::Empty => Box::new(std::iter::once([].as_slice())),
+            Cell::Text(text) => Box::new(std::iter::once(text.as_slice())),
+            Cell::Lines(lines) => Box::new(lines.iter().flat_map(|line| line.split(|byte| *byte == b'\n'))),
+        }
+    }
+
+    /// Its lines as one.
+    fn joined(&self) -> Cow<'_, [u8]> {
+        match self {
+            Cell::Empty => Cow::Borrowed(&[]),
+            Cell::Text(text) => Cow::Borrowed(text),
+            Cell::Lines(lines) => Cow::Owned(lines.join(&b',')),
+        }
+    }
 }
 
 /// A line of the table.
@@ -76,6 +155,28 @@ pub struct Table {
     pub lines: Vec<Line>,
     /// The numbers of the lines at the top, in their order.
     pub roots: Vec<usize>,
-    /// The column in which the tree is drawn; without one the lines have no children.
-    pub tree: Option<usize>,
+}
+
+/// The text of `table`.
+pub fn print(table: &Table, layout: &Layout) -> Vec<u8> {
+    let mut text = Vec::new();
+    // A vector takes everything.
+    let _ = print_to(table, layout, &mut text);
+    text
+}
+
+/// Writes the text of `table` to `out`, which never holds more than a line of it at a time.
+///
+/// In a deep tree every line is as long as the tree is deep, so the whole may be more than memory has.
+///
+/// # Errors
+/// What `out` fails with.
+pub fn print_to(table: &Table, layout: &Layout, out: &mut impl Write) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 16, out);
+    match layout.format {
+        Format::List => list::print(table, layout, &mut out),
+        Format::Raw => raw::print(table, layout, &mut out),
+        Format::Json(style) => json::print(table, style, &mut out),
+    }?;
+    out.flush()
 }

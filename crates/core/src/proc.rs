@@ -1,0 +1,433 @@
+//! Walking /proc: which processes there are, which namespaces each is in, what each holds open, and what it is.
+//!
+//! Everything that is said of one process together comes from below one descriptor of its directory: when the
+//! process is gone, so is what is below, even if another one has got its number.
+
+use std::ffi::CStr;
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open, openat};
+use nix::sys::stat::{Mode, fstat};
+use nix::unistd::Pid;
+
+use crate::error::{Result, While, opening};
+use crate::handle::Handle;
+use crate::kind::Kind;
+use crate::{kind::Kinds, sys};
+
+/// A /proc, or what a test has put in its place.
+#[derive(Debug)]
+pub struct Proc {
+    path: PathBuf,
+    directory: OwnedFd,
+    /// The device of all namespaces' files; none where there is no process to look at.
+    namespace_device: Option<(u32, u32)>,
+}
+
+/// The inodes of the namespaces that a process is in; 0 where there is none that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Namespaces([u64; 8]);
+
+impl Namespaces {
+    /// The inode of the namespace of this kind.
+    pub fn inode(&self, kind: Kind) -> Option<u64> {
+        Some(self.0[kind as usize]).filter(|inode| *inode != 0)
+    }
+
+    /// Those that could be read.
+    pub fn iter(&self) -> impl Iterator<Item = (Kind, u64)> + '_ {
+        Kind::all().filter_map(|kind| Some((kind, self.inode(kind)?)))
+    }
+}
+
+/// What a descriptor is of, as far as it can hold a namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// The namespace with this inode, of whichever kind.
+    Namespace(u64),
+    /// The socket with this inode, which belongs to a network namespace.
+    Socket(u64),
+}
+
+/// Room for directory entries and link texts, used again for each process.
+#[derive(Debug)]
+pub struct Scratch {
+    entries: Vec<u8>,
+    link: [u8; LINK_ROOM],
+}
+
+/// Room for the entries of a directory that one call of getdents64(2) gives.
+const ENTRIES_ROOM: usize = 32 * 1024;
+
+/// Room for the text of a namespace's link.
+const LINK_ROOM: usize = 64;
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self { entries: vec![0; ENTRIES_ROOM], link: [0; LINK_ROOM] }
+    }
+}
+
+impl Proc {
+    /// Opens the /proc at `path`.
+    ///
+    /// # Errors
+    /// [`Doing::Opening`](crate::Doing::Opening).
+    pub fn open(path: &Path) -> Result<Self> {
+        log::debug!("open({path:?}, O_PATH|O_DIRECTORY)");
+        let directory = open(path, HOLD_DIRECTORY, Mode::empty()).doing(opening(path))?;
+        let look = sys::look(directory.as_fd(), c"self/ns/user");
+        Ok(Self { path: path.into(), directory, namespace_device: look.ok().map(|look| look.device) })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The numbers of all processes, ascending. A process that comes while this is read may be among them or not.
+    ///
+    /// # Errors
+    /// getdents64(2)'s.
+    pub fn pids(&self, scratch: &mut Scratch) -> nix::Result<Vec<u32>> {
+        let mut pids = Vec::new();
+        let entries = openat(&self.directory, ".", READ_DIRECTORY, Mode::empty())?;
+        for_each_entry(&entries, &mut scratch.entries, |name| {
+            let number = name.to_str().ok().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+            pids.extend(number.and_then(|number| number.parse::<u32>().ok()));
+        })?;
+        pids.sort_unstable();
+        Ok(pids)
+    }
+
+    /// The number that this process has here; none where it has none.
+    pub fn own_pid(&self) -> Option<u32> {
+        let mut link = [0; LINK_ROOM];
+        let text = sys::read_link(self.directory.as_fd(), c"self", &mut link).ok()?;
+        str::from_utf8(text).ok()?.parse().ok()
+    }
+
+    /// The namespaces of these kinds that process `pid` is in: one open(2) and a readlinkat(2) for each.
+    ///
+    /// # Errors
+    /// ENOENT and ESRCH when it is gone, EACCES when this process may not ask: see ptrace(2), PTRACE_MODE_READ.
+    pub fn namespaces(&self, pid: u32, kinds: Kinds, scratch: &mut Scratch) -> nix::Result<Namespaces> {
+        let directory = self.open_below(pid, "ns")?;
+        let mut found = Namespaces::default();
+        for kind in kinds.iter() {
+            match sys::read_link(directory.as_fd(), kind.link_c(), &mut scratch.link) {
+                Ok(text) => found.0[kind as usize] = inode_of(kind, text).unwrap_or(0),
+                // A zombie has its pid and user namespaces left. The others are gone, and so are all of the dead.
+                Err(Errno::ENOENT) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Shows `each` descriptor of process `pid` that can hold a namespace, with its number. Nothing is opened but
+    /// the directory, and no file system is asked that might not answer.
+    ///
+    /// The text of the link would not do: of a namespace that was opened where it is mounted, it is that place.
+    ///
+    /// # Errors
+    /// As [`Proc::namespaces`].
+    pub fn descriptors(&self, pid: u32, scratch: &mut Scratch, mut each: impl FnMut(&CStr, Held)) -> nix::Result<()> {
+        let directory = self.open_below(pid, "fd")?;
+        for_each_entry(&directory, &mut scratch.entries, |name| match sys::look(directory.as_fd(), name) {
+            Ok(look) if look.is_socket => each(name, Held::Socket(look.inode)),
+            Ok(look) if Some(look.device) == self.namespace_device => each(name, Held::Namespace(look.inode)),
+            // Something else, or closed by now.
+            _ => {}
+        })
+    }
+
+    /// Opens what is called `name` below the directory of process `pid`.
+    fn open_below(&self, pid: u32, name: &str) -> nix::Result<OwnedFd> {
+        let path = format!("{pid}/{name}");
+        openat(&self.directory, path.as_str(), READ_DIRECTORY, Mode::empty())
+    }
+
+    /// Opens the namespace behind descriptor `number` of process `pid`, which may be another one by now.
+    ///
+    /// # Errors
+    /// open(2)'s.
+    pub fn held_namespace(&self, pid: u32, number: &CStr) -> nix::Result<Handle> {
+        let path = format!("{pid}/fd/{}", number.to_string_lossy());
+        openat(&self.directory, path.as_str(), OPEN_QUIETLY, Mode::empty()).and_then(Handle::from_descriptor)
+    }
+
+    /// Takes hold of the directory of process `pid`.
+    ///
+    /// # Errors
+    /// ENOENT when there is no such process.
+    pub fn process(&self, pid: u32) -> nix::Result<ProcessDirectory> {
+        let directory = openat(&self.directory, pid.to_string().as_str(), HOLD_DIRECTORY, Mode::empty())?;
+        Ok(ProcessDirectory { directory })
+    }
+}
+
+/// How a directory is opened whose entries are read.
+const READ_DIRECTORY: OFlag = OFlag::O_RDONLY.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
+
+/// How a directory is opened below which others are.
+const HOLD_DIRECTORY: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
+
+/// How a file of /proc is opened that might not be what it was a moment ago.
+const OPEN_QUIETLY: OFlag = OFlag::O_RDONLY.union(OFlag::O_NONBLOCK).union(OFlag::O_NOCTTY).union(OFlag::O_CLOEXEC);
+
+/// A process whose sockets are asked.
+#[derive(Debug)]
+pub struct SocketHolder {
+    pidfd: OwnedFd,
+}
+
+impl SocketHolder {
+    /// Takes hold of process `pid`, of this process's pid namespace.
+    ///
+    /// # Errors
+    /// ESRCH when it is gone; more in pidfd_open(2).
+    pub fn open(pid: u32) -> nix::Result<Self> {
+        let pid = i32::try_from(pid).map_err(|_| Errno::ESRCH)?;
+        sys::pidfd_open(Pid::from_raw(pid)).map(|pidfd| Self { pidfd })
+    }
+
+    /// The network namespace of the socket that is its descriptor `number` now.
+    ///
+    /// # Errors
+    /// EPERM when this process may not trace it, EBADF and ENOTTY when it has no such socket any more; more in
+    /// pidfd_getfd(2) and socket(7).
+    pub fn network_of(&self, number: i32) -> nix::Result<Handle> {
+        Handle::of_socket(&sys::pidfd_getfd(self.pidfd.as_fd(), number)?)
+    }
+}
+
+/// The directory of one process, which belongs to no other.
+#[derive(Debug)]
+pub struct ProcessDirectory {
+    directory: OwnedFd,
+}
+
+/// How much of a command line is told, in bytes.
+const COMMAND_LIMIT: usize = 8191;
+
+impl ProcessDirectory {
+    /// The inode of its namespace of this kind.
+    ///
+    /// # Errors
+    /// ENOENT and ESRCH when it is gone, EACCES when this process may not ask.
+    pub fn namespace_inode(&self, kind: Kind) -> nix::Result<u64> {
+        let name = format!("ns/{}\0", kind.link());
+        let name = CStr::from_bytes_with_nul(name.as_bytes()).map_err(|_| Errno::EINVAL)?;
+        let mut link = [0; LINK_ROOM];
+        let text = sys::read_link(self.directory.as_fd(), name, &mut link)?;
+        inode_of(kind, text).ok_or(Errno::EINVAL)
+    }
+
+    /// Opens its namespace of this kind.
+    ///
+    /// # Errors
+    /// As [`ProcessDirectory::namespace_inode`].
+    pub fn namespace(&self, kind: Kind) -> nix::Result<Handle> {
+        self.open(&format!("ns/{}", kind.link())).map(OwnedFd::from).and_then(Handle::from_descriptor)
+    }
+
+    /// Its effective user id, in the numbers of this process's user namespace.
+    ///
+    /// # Errors
+    /// fstat(2)'s.
+    pub fn uid(&self) -> nix::Result<u32> {
+        fstat(&self.directory).map(|stat| stat.st_uid)
+    }
+
+    /// The number of its parent; 0 for one outside this pid namespace. See proc_pid_stat(5).
+    ///
+    /// # Errors
+    /// ESRCH when it is gone.
+    pub fn parent(&self) -> nix::Result<u32> {
+        let text = self.read("stat", usize::MAX)?;
+        parent_in(&text).ok_or(Errno::ESRCH)
+    }
+
+    /// Its command line with blanks between the arguments, cut off after 8191 bytes; the name of the executable
+    /// where there is none, as for kernel threads. See proc_pid_cmdline(5) and proc_pid_comm(5).
+    ///
+    /// # Errors
+    /// ESRCH when it is gone.
+    pub fn command(&self) -> nix::Result<Vec<u8>> {
+        let mut line = self.read("cmdline", COMMAND_LIMIT)?;
+        if line.is_empty() {
+            line = self.read("comm", COMMAND_LIMIT)?;
+            line.pop_if(|byte| *byte == b'\n');
+            return Ok(line);
+        }
+        line.pop_if(|byte| *byte == 0);
+        line.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
+        Ok(line)
+    }
+
+    fn open(&self, name: &str) -> nix::Result<File> {
+        openat(&self.directory, name, OPEN_QUIETLY, Mode::empty()).map(File::from)
+    }
+
+    fn read(&self, name: &str, limit: usize) -> nix::Result<Vec<u8>> {
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+        let mut text = Vec::new();
+        let read = self.open(name)?.take(limit).read_to_end(&mut text);
+        read.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+        Ok(text)
+    }
+}
+
+/// Shows `each` name in `directory`, but for `.` and `..`.
+fn for_each_entry(directory: &OwnedFd, buffer: &mut [u8], mut each: impl FnMut(&CStr)) -> nix::Result<()> {
+    loop {
+        let filled = match sys::read_entries(directory.as_fd(), buffer) {
+            Err(Errno::EINTR) => continue,
+            filled => filled?,
+        };
+        if filled == 0 {
+            return Ok(());
+        }
+        let mut rest = buffer.get(..filled).unwrap_or_default();
+        while let Some((name, after)) = first_entry(rest) {
+            if !matches!(name.to_bytes(), b"." | b"..") {
+                each(name);
+            }
+            rest = after;
+        }
+    }
+}
+
+/// The name in the first `struct linux_dirent64` of `entries`, and what follows; see getdents64(2).
+fn first_entry(entries: &[u8]) -> Option<(&CStr, &[u8])> {
+    /// Where its length stands, behind the inode and the offset.
+    const LENGTH: std::ops::Range<usize> = 16..18;
+    /// Where its name begins, behind the type.
+    const NAME: usize = 19;
+    let length = u16::from_ne_bytes(entries.get(LENGTH)?.try_into().ok()?);
+    let (entry, after) = entries.split_at_checked(length.into())?;
+    Some((CStr::from_bytes_until_nul(entry.get(NAME..)?).ok()?, after))
+}
+
+/// The namespace that a link text or the root of a mount names, such as `mnt:[4026531832]`.
+pub fn namespace(text: &[u8]) -> Option<(Kind, u64)> {
+    Kind::all().find_map(|kind| Some((kind, inode_of(kind, text)?)))
+}
+
+/// The inode in the text of a namespace of this kind.
+fn inode_of(kind: Kind, text: &[u8]) -> Option<u64> {
+    inode(text.strip_prefix(kind.link_c().to_bytes())?.strip_prefix(b":")?)
+}
+
+/// The number in `[4026531832]`. There are eight of them for each process, so this is quick.
+fn inode(text: &[u8]) -> Option<u64> {
+    let digits = text.strip_prefix(b"[")?.strip_suffix(b"]")?;
+    let digit = |byte: &u8| Some(u64::from(*byte)).filter(|_| byte.is_ascii_digit()).map(|byte| byte - u64::from(b'0'));
+    let add = |number: u64, byte| number.checked_mul(10)?.checked_add(digit(byte)?);
+    Some(digits.iter().try_fold(0, add)?).filter(|_| !digits.is_empty())
+}
+
+/// The fourth field of a line as /proc/PID/stat has it. The second is a name of any bytes in parentheses.
+fn parent_in(stat: &[u8]) -> Option<u32> {
+    let name_end = stat.iter().rposition(|byte| *byte == b')')?;
+    let mut fields = stat.get(name_end + 1..)?.split(|byte| *byte == b' ').filter(|field| !field.is_empty());
+    str::from_utf8(fields.nth(1)?).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsRawFd;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    fn proc() -> Proc {
+        Proc::open(Path::new("/proc")).unwrap()
+    }
+
+    #[test]
+    fn names_of_namespaces() {
+        assert_eq!(namespace(b"net:[4026531840]"), Some((Kind::Net, 4026531840)));
+        assert_eq!(namespace(b"mnt:[1]"), Some((Kind::Mount, 1)));
+        for text in [
+            "/net:[1]",
+            "net:1",
+            "net:[1",
+            "net:[x]",
+            "net:[18446744073709551616]",
+            "net:[-1]",
+            "net:[]",
+            "pipe:[1]",
+            "",
+            ":",
+        ] {
+            assert_eq!(namespace(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_parent_stands_behind_any_name() {
+        assert_eq!(parent_in(b"7 (sh) S 5 7 7 0"), Some(5));
+        assert_eq!(parent_in(b"7 (a) R 1 (b) R 1) Z 12 7"), Some(12));
+        assert_eq!(parent_in(b"7 (a\n) S 3 (b) T 4 5"), Some(4));
+        for line in ["", "7 (sh", "7 (sh)", "7 (sh) S", "7 (sh) S x 1", "7 (sh) S -1 1"] {
+            assert_eq!(parent_in(line.as_bytes()), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn entries_that_are_cut_off_are_none() {
+        for length in 0..24u16 {
+            let mut entry = vec![0u8; length.into()];
+            if length >= 18 {
+                entry[16..18].copy_from_slice(&30u16.to_ne_bytes());
+            }
+            assert_eq!(first_entry(&entry), None);
+        }
+    }
+
+    #[test]
+    fn this_process_is_seen_with_all_that_it_holds() {
+        let (proc, mut scratch) = (proc(), Scratch::default());
+        let own = std::process::id();
+        assert_eq!(proc.own_pid(), Some(own));
+        assert!(proc.pids(&mut scratch).unwrap().is_sorted());
+        assert!(proc.pids(&mut scratch).unwrap().contains(&own));
+        let namespaces = proc.namespaces(own, Kind::all().collect(), &mut scratch).unwrap();
+        let directory = proc.process(own).unwrap();
+        for kind in Kind::all() {
+            let handle = directory.namespace(kind).unwrap();
+            assert_eq!(namespaces.inode(kind), Some(handle.identity().unwrap().inode()));
+            assert_eq!(namespaces.inode(kind), directory.namespace_inode(kind).ok());
+        }
+        let socket = UnixStream::pair().unwrap().0;
+        let held_namespace = directory.namespace(Kind::Uts).unwrap();
+        let mut seen = Vec::new();
+        proc.descriptors(own, &mut scratch, |_, held| seen.push(held)).unwrap();
+        let uts = held_namespace.identity().unwrap().inode();
+        assert!(seen.contains(&Held::Namespace(uts)), "{seen:?}");
+        assert!(seen.iter().any(|held| matches!(held, Held::Socket(_))), "{seen:?}");
+        let network = SocketHolder::open(own).unwrap().network_of(socket.as_raw_fd()).unwrap();
+        assert_eq!(Some(network.identity().unwrap().inode()), namespaces.inode(Kind::Net));
+        assert_eq!(directory.parent().ok(), Some(std::os::unix::process::parent_id()));
+        assert_eq!(directory.uid().ok(), Some(nix::unistd::geteuid().as_raw()));
+        assert!(!directory.command().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_process_that_is_gone_has_nothing() {
+        let proc = proc();
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let directory = proc.process(child.id()).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(directory.command().is_err() && directory.parent().is_err());
+        assert!(directory.namespace_inode(Kind::User).is_err());
+        assert!(proc.namespaces(child.id(), Kind::all().collect(), &mut Scratch::default()).is_err());
+    }
+}

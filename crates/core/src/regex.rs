@@ -1,0 +1,116 @@
+//! POSIX extended regular expressions, see regex(7): those of libc, so that a pattern means what it means to the classic tools.
+
+use std::ffi::{CStr, CString};
+use std::fmt;
+
+use crate::sys;
+
+/// An extended regular expression, in the character set that the environment names (`LC_ALL`, `LC_CTYPE`, `LANG`).
+///
+/// Upper and lower case differ. GNU's `\w`, `\<`, `\b` and back-references are understood.
+pub struct Regex {
+    compiled: sys::CompiledRegex,
+    /// None where characters are bytes.
+    locale: Option<sys::Locale>,
+}
+
+impl Regex {
+    /// Compiles `pattern`, up to its first NUL, as regcomp(3) would.
+    ///
+    /// # Errors
+    /// What regerror(3) says is wrong with it, such as `Unmatched ( or \(`.
+    pub fn new(pattern: &[u8]) -> Result<Self, String> {
+        Self::in_locale(pattern, c"")
+    }
+
+    fn in_locale(pattern: &[u8], name: &CStr) -> Result<Self, String> {
+        let pattern = until_nul(pattern);
+        // What is a character, and which ones lie in a range.
+        let locale = sys::Locale::new(libc::LC_CTYPE_MASK | libc::LC_COLLATE_MASK, name);
+        let compile = || sys::CompiledRegex::new(&pattern, libc::REG_EXTENDED | libc::REG_NOSUB);
+        let compiled = locale.as_ref().map_or_else(compile, |locale| locale.within(compile));
+        match compiled {
+            Ok(compiled) => Ok(Self { compiled, locale }),
+            Err(reason) => Err(String::from_utf8_lossy(&reason).into_owned()),
+        }
+    }
+
+    /// Whether it matches anywhere in `text`. A NUL ends the text, as it does for regexec(3).
+    ///
+    /// A match that there is not enough memory for counts as none.
+    pub fn matches(&self, text: &[u8]) -> bool {
+        let text = until_nul(text);
+        let search = || self.compiled.matches(&text);
+        self.locale.as_ref().map_or_else(search, |locale| locale.within(search))
+    }
+}
+
+impl fmt::Debug for Regex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Regex").finish_non_exhaustive()
+    }
+}
+
+/// The part of `text` that libc sees.
+fn until_nul(text: &[u8]) -> CString {
+    let length = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
+    CString::new(&text[..length]).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, text: &[u8]) -> bool {
+        Regex::new(pattern.as_bytes()).unwrap().matches(text)
+    }
+
+    #[test]
+    fn patterns_are_extended_and_not_anchored() {
+        for (pattern, text) in [("", ""), ("", "a"), ("b", "abc"), ("^a|x$", "wx"), ("(a)\\1", "baa"), ("a{2}", "aa")] {
+            assert!(matches(pattern, text.as_bytes()), "{pattern} {text}");
+        }
+        for (pattern, text) in [("B", "abc"), ("^b", "abc"), ("a{2}", "a"), ("\\<b", "ab"), ("^$", "a")] {
+            assert!(!matches(pattern, text.as_bytes()), "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_nul_ends_pattern_and_text() {
+        assert!(matches("a\0(", b"a"));
+        assert!(matches("a$", b"a\0b"));
+        assert!(!matches("b", b"a\0b"));
+    }
+
+    #[test]
+    fn any_other_byte_may_stand_in_a_text() {
+        let all: Vec<u8> = (1..=255).collect();
+        assert!(matches("^\x01\x02", &all));
+        assert!(matches("yz", &all));
+    }
+
+    #[test]
+    fn characters_are_those_of_the_locale() {
+        for (locale, characters) in
+            [(c"C", "^..$"), (c"C.UTF-8", "^.$"), (c"C.UTF-8", "^\\w$"), (c"not installed", "^..$")]
+        {
+            let regex = Regex::in_locale(characters.as_bytes(), locale).unwrap();
+            assert!(regex.matches("é".as_bytes()), "{locale:?} {characters}");
+        }
+        assert!(!Regex::in_locale(b"^.$", c"C.UTF-8").unwrap().matches(b"\xe9"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_the_words_of_libc() {
+        for (pattern, reason) in [
+            ("(", "Unmatched ( or \\("),
+            ("*a", "Invalid preceding regular expression"),
+            ("a{2,1}", "Invalid content of \\{\\}"),
+            ("\\", "Trailing backslash"),
+            ("[[:foo:]]", "Invalid character class name"),
+            ("a{32768}", "Regular expression too big"),
+        ] {
+            assert_eq!(Regex::new(pattern.as_bytes()).err().as_deref(), Some(reason), "{pattern}");
+        }
+    }
+}

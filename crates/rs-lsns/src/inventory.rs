@@ -1,0 +1,315 @@
+//! What was found: namespaces and processes, by number, and what is known of each.
+
+use std::collections::HashMap;
+
+use nscore::proc::{Namespaces, Proc};
+use nscore::{Doing, Error, Kind, Result};
+
+use crate::sources::ancestors::{self, Asker, Told};
+use crate::sources::mounts::{self, Places};
+use crate::sources::processes::{self, Process, Search};
+use crate::sources::{Held, Holding};
+
+/// What a namespace tells of itself when it is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Kin {
+    /// The inode of the user namespace that owns it; none for the first, or where that lies outside.
+    pub owner: Option<u64>,
+    /// The inode of the pid or user namespace in which it was made.
+    pub parent: Option<u64>,
+    /// Of a user namespace, the user that made it.
+    pub owner_uid: Option<u32>,
+    /// Its number in the network subsystem, if one was assigned.
+    pub netnsid: Option<u32>,
+}
+
+/// A namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Namespace {
+    /// What kind it is.
+    pub kind: Kind,
+    /// The number by which people know it.
+    pub inode: u64,
+    /// How many processes are in it.
+    pub processes: usize,
+    /// The lowest of their numbers.
+    pub lowest: Option<u32>,
+    /// Whether a descriptor, a socket or a descendant was seen to hold it.
+    pub held: bool,
+    /// What it told, if it was asked.
+    pub kin: Option<Kin>,
+    /// Where it is mounted.
+    pub places: Vec<Vec<u8>>,
+}
+
+impl Namespace {
+    fn new(kind: Kind, inode: u64) -> Self {
+        Self { kind, inode, processes: 0, lowest: None, held: false, kin: None, places: Vec::new() }
+    }
+
+    /// Whether anything is known to keep it: if not, it was gone before it could be looked at.
+    pub fn is_kept(&self) -> bool {
+        self.processes > 0 || self.held || !self.places.is_empty()
+    }
+}
+
+/// How many kinds there are.
+const KINDS: usize = 8;
+
+/// What the inventory is to contain.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope {
+    /// What is looked for in /proc.
+    pub search: Search,
+    /// Also the namespaces that are only mounted.
+    pub mounted: bool,
+    /// Where each is mounted.
+    pub places: bool,
+}
+
+/// Everything that was found.
+#[derive(Debug)]
+pub struct Inventory {
+    /// By ascending inode.
+    pub namespaces: Vec<Namespace>,
+    /// By ascending number.
+    processes: Vec<Process>,
+    index: HashMap<u64, usize>,
+    search: Search,
+    /// What namespaces have told, also those above others.
+    told: Told,
+}
+
+impl Inventory {
+    /// Looks through /proc for what is in `scope`.
+    ///
+    /// # Errors
+    /// [`Doing::ParsingMountinfo`] when /proc cannot be read.
+    pub fn take(proc: &Proc, scope: Scope) -> Result<Self> {
+        let mut inventory = Self {
+            namespaces: Vec::new(),
+            processes: Vec::new(),
+            index: HashMap::new(),
+            search: scope.search,
+            told: Told::new(),
+        };
+        let unreadable = |errno| Error { doing: Doing::ParsingMountinfo, errno: Some(errno) };
+        let seen = processes::look(proc, scope.search).map_err(unreadable)?;
+        let mut held = Held::default();
+        for mut seen in seen {
+            inventory.processes.append(&mut seen.processes);
+            held.merge(seen.held);
+            inventory.told.extend(seen.asker.into_told());
+        }
+        inventory.count_processes();
+        let mut brought = inventory.add_held(held);
+        if scope.mounted || scope.places {
+            // Last: what a process was in when it was too late to see it may be mounted by now.
+            brought.extend(inventory.add_places(mounts::read(scope.search.kinds)?, scope.mounted));
+        }
+        inventory.add_above(brought);
+        Ok(inventory)
+    }
+
+    /// Where this namespace stands, at the end if it is new.
+    fn place(&mut self, kind: Kind, inode: u64) -> usize {
+        let next = self.namespaces.len();
+        let place = *self.index.entry(inode).or_insert(next);
+        if place == next {
+            self.namespaces.push(Namespace::new(kind, inode));
+        }
+        place
+    }
+
+    fn entry(&mut self, kind: Kind, inode: u64) -> &mut Namespace {
+        let place = self.place(kind, inode);
+        &mut self.namespaces[place]
+    }
+
+    fn count_processes(&mut self) {
+        self.processes.sort_unstable_by_key(|process| process.pid);
+        // Most processes are in the same namespaces as the one before.
+        let mut before: [Option<(u64, usize)>; KINDS] = [None; KINDS];
+        for process in std::mem::take(&mut self.processes) {
+            for (kind, inode) in process.namespaces.iter() {
+                let same = before[kind as usize].filter(|(before, _)| *before == inode);
+                let place = same.map_or_else(|| self.place(kind, inode), |(_, place)| place);
+                before[kind as usize] = Some((inode, place));
+                let namespace = &mut self.namespaces[place];
+                namespace.processes += 1;
+                namespace.lowest.get_or_insert(process.pid);
+            }
+            self.processes.push(process);
+        }
+    }
+
+    /// Adds what is held. Gives those which bring along what is above them: those that no process is in, or that a
+    /// descriptor shows before the first such process would, as util-linux has it.
+    fn add_held(&mut self, held: Held) -> Vec<u64> {
+        let mut brought = Vec::new();
+        for (inode, Holding { kind, kin, holder }) in held {
+            if self.search.kinds.contains(kind) {
+                let namespace = self.entry(kind, inode);
+                (namespace.held, namespace.kin) = (true, Some(kin));
+                if namespace.lowest.is_none_or(|lowest| holder < lowest) {
+                    brought.push(inode);
+                }
+            }
+        }
+        brought
+    }
+
+    /// Adds where namespaces are mounted. Gives those that were not known before, if they are to be added.
+    fn add_places(&mut self, places: Places, mounted: bool) -> Vec<u64> {
+        let mut brought = Vec::new();
+        let mut asker = Asker::new(self.search.questions, std::mem::take(&mut self.told));
+        for (inode, (kind, places)) in places {
+            let new = !self.index.contains_key(&inode);
+            if new && !mounted {
+                continue;
+            }
+            let namespace = self.entry(kind, inode);
+            namespace.places = places;
+            if new {
+                namespace.kin = mounts::ask(namespace, &mut asker);
+                brought.push(inode);
+            }
+        }
+        self.told = asker.into_told();
+        brought
+    }
+
+    /// Adds what is above these namespaces, as far as its kind is looked for.
+    fn add_above(&mut self, inodes: Vec<u64>) {
+        let mut climbing = inodes;
+        while let Some(inode) = climbing.pop() {
+            let known = self.index.get(&inode).and_then(|place| self.namespaces[*place].kin);
+            let Some(kin) = known else { continue };
+            for above in [kin.owner, kin.parent].into_iter().flatten() {
+                let Some((kind, kin)) = self.told.get(&above).copied() else { continue };
+                if self.search.kinds.contains(kind) && !self.index.contains_key(&above) {
+                    let namespace = self.entry(kind, above);
+                    (namespace.held, namespace.kin) = (true, Some(kin));
+                    climbing.push(above);
+                }
+            }
+        }
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        self.namespaces.sort_unstable_by_key(|namespace| namespace.inode);
+        let places = self.namespaces.iter().enumerate();
+        self.index = places.map(|(place, namespace)| (namespace.inode, place)).collect();
+    }
+
+    /// Where the namespace with this inode stands.
+    pub fn position(&self, inode: u64) -> Option<usize> {
+        self.index.get(&inode).copied()
+    }
+
+    /// What the process with this number is in: nothing, if there is no such process. A thread is none.
+    pub fn namespaces_of(&self, pid: u32) -> Namespaces {
+        let found = self.processes.binary_search_by_key(&pid, |process| process.pid);
+        found.map(|place| self.processes[place].namespaces).unwrap_or_default()
+    }
+
+    /// The processes in the namespace with this inode, by ascending number.
+    pub fn members(&self, kind: Kind, inode: u64) -> impl Iterator<Item = u32> + '_ {
+        members(&self.processes, kind, inode)
+    }
+
+    /// Asks the namespaces at these `positions` what they tell of themselves, as far as that was to be asked.
+    pub fn ask(&mut self, proc: &Proc, positions: impl IntoIterator<Item = usize>) {
+        let questions = self.search.questions;
+        let mut asker = Asker::new(questions, std::mem::take(&mut self.told));
+        for position in positions {
+            let Self { namespaces, processes, .. } = self;
+            let unknown = |namespace: &&mut Namespace| questions.concern(namespace.kind) && namespace.kin.is_none();
+            let Some(namespace) = namespaces.get_mut(position).filter(unknown) else { continue };
+            namespace.kin = asker
+                .told(namespace.kind, namespace.inode)
+                .or_else(|| ask_a_member(proc, namespace, processes, &mut asker))
+                .or_else(|| mounts::ask(namespace, &mut asker));
+        }
+        self.told = asker.into_told();
+    }
+
+    /// Adds all that is above others, if there is no process in it.
+    pub fn add_everything_above(&mut self) {
+        let inodes = self.namespaces.iter().map(|namespace| namespace.inode).collect();
+        self.add_above(inodes);
+    }
+
+    /// The process with the lowest number has gone from the namespace at `position`: the next one takes its place.
+    pub fn lose_lowest(&mut self, position: usize) {
+        if let Some(namespace) = self.namespaces.get_mut(position) {
+            lose_lowest(namespace, &self.processes);
+        }
+    }
+}
+
+/// Asks the namespace through the first of its processes that is still there.
+fn ask_a_member(proc: &Proc, namespace: &mut Namespace, processes: &[Process], asker: &mut Asker) -> Option<Kin> {
+    while let Some(pid) = namespace.lowest {
+        let opened = proc.process(pid).and_then(|process| process.namespace(namespace.kind));
+        if let Some(handle) = opened.ok().filter(|handle| ancestors::inode(handle) == Some(namespace.inode)) {
+            return Some(asker.ask_inhabited(namespace.kind, namespace.inode, &handle));
+        }
+        lose_lowest(namespace, processes);
+    }
+    None
+}
+
+fn lose_lowest(namespace: &mut Namespace, processes: &[Process]) {
+    let Some(lowest) = namespace.lowest else { return };
+    let later = processes.partition_point(|process| process.pid <= lowest);
+    namespace.lowest = members(&processes[later..], namespace.kind, namespace.inode).next();
+    namespace.processes = namespace.processes.saturating_sub(1);
+}
+
+fn members(processes: &[Process], kind: Kind, inode: u64) -> impl Iterator<Item = u32> + '_ {
+    let inside = move |process: &&Process| process.namespaces.inode(kind) == Some(inode);
+    processes.iter().filter(inside).map(|process| process.pid)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::sources::ancestors::Questions;
+
+    #[test]
+    fn this_process_is_in_the_inventory() {
+        let proc = Proc::open(Path::new("/proc")).unwrap();
+        let search = Search { kinds: Kind::all().collect(), held: true, questions: Questions::default() };
+        let inventory = Inventory::take(&proc, Scope { search, mounted: true, places: true }).unwrap();
+        assert!(inventory.namespaces.is_sorted_by_key(|namespace| namespace.inode));
+        let own = proc.process(std::process::id()).unwrap();
+        for kind in Kind::all() {
+            let inode = own.namespace_inode(kind).unwrap();
+            let namespace = &inventory.namespaces[inventory.position(inode).unwrap()];
+            let members: Vec<_> = inventory.members(kind, inode).collect();
+            assert!(members.contains(&std::process::id()) && members.is_sorted());
+            assert_eq!((namespace.processes, namespace.lowest), (members.len(), members.first().copied()));
+        }
+    }
+
+    #[test]
+    fn who_is_lost_is_followed_by_the_next() {
+        let proc = Proc::open(Path::new("/proc")).unwrap();
+        let search = Search { kinds: Kind::all().collect(), held: false, questions: Questions::default() };
+        let mut inventory = Inventory::take(&proc, Scope { search, mounted: false, places: false }).unwrap();
+        let own = proc.process(std::process::id()).unwrap().namespace_inode(Kind::Time).unwrap();
+        let position = inventory.position(own).unwrap();
+        let members: Vec<_> = inventory.members(Kind::Time, own).collect();
+        for (place, member) in members.iter().enumerate() {
+            let namespace = &inventory.namespaces[position];
+            assert_eq!((namespace.lowest, namespace.processes), (Some(*member), members.len() - place));
+            assert!(namespace.is_kept());
+            inventory.lose_lowest(position);
+        }
+        assert!(!inventory.namespaces[position].is_kept());
+    }
+}

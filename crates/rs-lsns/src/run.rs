@@ -1,0 +1,201 @@
+//! Doing what the plan says: looking, choosing rows, drawing the table.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::Path;
+
+use nix::errno::Errno;
+
+use nscore::child::Ending;
+use nscore::error::While;
+use nscore::proc::Proc;
+use nscore::{Doing, Error, Result, report};
+
+use crate::cells::cell;
+use crate::columns::Column;
+use crate::inventory::{Inventory, Namespace, Scope};
+use crate::plan::{self, Listing, Plan, Subject, tree_column};
+use crate::rows::{Row, Rows};
+use crate::sources::ancestors::Questions;
+use crate::sources::processes::Search;
+use crate::table::{self, Alignment, Cell, Format, JsonType, Layout, Line, Table};
+use crate::tree::{self, Relation, Tree};
+
+/// Carries out `plan`: writes the table to stdout.
+///
+/// # Errors
+/// The first step that failed.
+pub fn run(plan: Plan) -> Result<Ending> {
+    let text = match plan {
+        Plan::ExplainColumns(layout) => table::print(&explain_columns(), &layout),
+        Plan::List(listing) => table::print(&list(&listing)?, &listing.layout),
+    };
+    report::to_stdout(&text)?;
+    Ok(Ending::Exit(0))
+}
+
+/// What there is to list.
+fn list(listing: &Listing) -> Result<Table> {
+    let proc = open_proc()?;
+    let (mut inventory, mut rows) = find(&proc, listing)?;
+    let early = !listing.wanted_by_filter.is_none();
+    if early {
+        rows.read(&proc, &mut inventory, listing.wanted);
+    }
+    apply_filter(listing, &inventory, &mut rows)?;
+    if !early {
+        rows.read(&proc, &mut inventory, listing.wanted);
+    }
+    Ok(table(listing, &inventory, &rows))
+}
+
+/// /proc, where this process is to be found in it.
+fn open_proc() -> Result<Proc> {
+    let unreadable = |errno| Error { doing: Doing::ParsingMountinfo, errno };
+    let proc = Proc::open(Path::new("/proc")).map_err(|error| unreadable(error.errno))?;
+    proc.own_pid().map(|_| proc).ok_or_else(|| unreadable(Some(Errno::ENOENT)))
+}
+
+/// Looks through /proc, and chooses the rows.
+fn find(proc: &Proc, listing: &Listing) -> Result<(Inventory, Rows)> {
+    match listing.subject {
+        Subject::Namespaces { persistent } => {
+            let mut inventory = Inventory::take(proc, listing.scope)?;
+            inventory.ask(proc, 0..inventory.namespaces.len());
+            let rows = rows_of_namespaces(listing, &mut inventory, |namespace| !persistent || namespace.processes == 0);
+            Ok((inventory, rows))
+        }
+        Subject::OfTask(pid) => {
+            let mut inventory = Inventory::take(proc, listing.scope)?;
+            let task = inventory.namespaces_of(pid);
+            let is_its = |namespace: &Namespace| task.inode(namespace.kind) == Some(namespace.inode);
+            let asked = (0..inventory.namespaces.len())
+                .filter(|position| by_relatives(listing) || is_its(&inventory.namespaces[*position]))
+                .collect::<Vec<_>>();
+            inventory.ask(proc, asked);
+            let rows = rows_of_namespaces(listing, &mut inventory, is_its);
+            Ok((inventory, rows))
+        }
+        Subject::ProcessesIn(inode) => {
+            let mut inventory = Inventory::take(proc, listing.scope)?;
+            let Some(position) = inventory.position(inode) else { return without_processes(proc, listing, inode) };
+            inventory.ask(proc, [position]);
+            let rows = Rows::of_processes(&inventory, position);
+            Ok((inventory, rows))
+        }
+    }
+}
+
+fn by_relatives(listing: &Listing) -> bool {
+    plan::is_of_relatives(listing.tree, listing.subject)
+}
+
+/// The rows of those namespaces that `is_chosen` says, and in a tree of those above them.
+fn rows_of_namespaces(listing: &Listing, inventory: &mut Inventory, is_chosen: impl Fn(&Namespace) -> bool) -> Rows {
+    if by_relatives(listing) {
+        inventory.add_everything_above();
+    }
+    let namespaces = &inventory.namespaces;
+    let chosen = (0..namespaces.len()).filter(|position| {
+        let namespace = &namespaces[*position];
+        namespace.is_kept() && is_chosen(namespace)
+    });
+    let before = |position: usize| before(listing, inventory, position);
+    Rows::of_namespaces(inventory, tree::in_order(chosen, before))
+}
+
+/// Where the namespaces stand that come before this one: in a tree of owners its owner, in one of parents its parent too.
+fn before(listing: &Listing, inventory: &Inventory, position: usize) -> [Option<usize>; 2] {
+    let kin = inventory.namespaces[position].kin.filter(|_| by_relatives(listing)).unwrap_or_default();
+    let parent = kin.parent.filter(|_| listing.tree == Some(Relation::Parent));
+    [kin.owner, parent].map(|inode| inventory.position(inode?))
+}
+
+/// There is no process in the namespace with this inode; whether there is such a namespace takes another look.
+fn without_processes(proc: &Proc, listing: &Listing, inode: u64) -> Result<(Inventory, Rows)> {
+    let everywhere = Scope {
+        search: Search { held: true, questions: Questions::default(), ..listing.scope.search },
+        mounted: true,
+        places: false,
+    };
+    let inventory = Inventory::take(proc, everywhere)?;
+    let position = inventory.position(inode).ok_or_else(|| Error::new(Doing::FindingNamespace { inode }))?;
+    let rows = Rows::of_processes(&inventory, position);
+    Ok((inventory, rows))
+}
+
+fn apply_filter(listing: &Listing, inventory: &Inventory, rows: &mut Rows) -> Result<()> {
+    let Some(filter) = &listing.filter else { return Ok(()) };
+    let mut kept = Vec::new();
+    for row in std::mem::take(&mut rows.rows) {
+        let matched = filter.matches(|column| text(cell(inventory, rows, &row, column), &listing.layout));
+        if matched.doing(|| Doing::ApplyingFilter)? {
+            kept.push(row);
+        }
+    }
+    rows.rows = kept;
+    Ok(())
+}
+
+/// What a filter sees of a cell: of several lines what stands in the table, or would if JSON had lines.
+fn text(cell: Cell, layout: &Layout) -> Option<Cow<'static, [u8]>> {
+    let between = if layout.wrap && layout.format != Format::Raw { b'\n' } else { b',' };
+    match cell {
+        Cell::Empty => None,
+        Cell::Text(text) => Some(text.into()),
+        Cell::Lines(lines) => Some(lines.join(&between).into()),
+    }
+}
+
+fn table(listing: &Listing, inventory: &Inventory, rows: &Rows) -> Table {
+    let drawn_in = listing.tree.map(tree_column);
+    let drawn = drawn_in.is_some_and(|column| listing.columns.contains(&column));
+    let tree = tree(listing, drawn, inventory, rows);
+    let column = |column: &Column| table::Column { tree: Some(*column) == drawn_in, ..column.layout() };
+    let line = |(row, children)| {
+        let cells = listing.columns.iter().map(|column| cell(inventory, rows, row, *column)).collect();
+        Line { cells, children }
+    };
+    Table {
+        name: "namespaces",
+        columns: listing.columns.iter().map(column).collect(),
+        lines: rows.rows.iter().zip(tree.children).map(line).collect(),
+        roots: tree.roots,
+    }
+}
+
+fn tree(listing: &Listing, drawn: bool, inventory: &Inventory, rows: &Rows) -> Tree {
+    let rows = &rows.rows;
+    if listing.tree == Some(Relation::Process) && drawn {
+        return Tree::of_processes(&rows.iter().map(|row| (row.process, row.details.parent)).collect::<Vec<_>>());
+    }
+    if !by_relatives(listing) || !drawn {
+        return Tree::flat(rows.len());
+    }
+    let places: HashMap<usize, usize> = rows.iter().enumerate().map(|(place, row)| (row.namespace, place)).collect();
+    let above = |row: &Row| {
+        let [owner, parent] = before(listing, inventory, row.namespace);
+        places.get(&if listing.tree == Some(Relation::Owner) { owner } else { parent }?).copied()
+    };
+    Tree::of_relatives(&rows.iter().map(above).collect::<Vec<_>>())
+}
+
+/// The table of all columns, what they are and what they show.
+fn explain_columns() -> Table {
+    let columns = [("HOLDER", Alignment::Right), ("TYPE", Alignment::Left), ("DESCRIPTION", Alignment::Left)];
+    let column = |(name, alignment)| table::Column {
+        name,
+        alignment,
+        json: JsonType::String,
+        hint: 0,
+        truncated: false,
+        tree: false,
+    };
+    let line = |column: Column| {
+        let cells = [column.name(), column.type_name(), column.help()];
+        Line { cells: cells.map(|text| Cell::Text(text.into())).into(), children: Vec::new() }
+    };
+    let lines: Vec<_> = Column::all().map(line).collect();
+    let roots = (0..lines.len()).collect();
+    Table { name: "lsns-columns", columns: columns.map(column).into(), lines, roots }
+}

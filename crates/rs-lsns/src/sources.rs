@@ -1,0 +1,58 @@
+//! Where namespaces are found: one file for each place in which one can hide.
+
+pub mod ancestors;
+pub mod descriptors;
+pub mod mounts;
+pub mod processes;
+pub mod sockets;
+
+use std::collections::HashMap;
+
+use nscore::Kind;
+
+use crate::inventory::Kin;
+
+/// A namespace that a descriptor or socket holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Holding {
+    /// What kind it is.
+    pub kind: Kind,
+    /// What it told.
+    pub kin: Kin,
+    /// The lowest number of a process that holds it.
+    pub holder: u32,
+}
+
+/// What descriptors and sockets hold, by inode.
+#[derive(Debug, Default)]
+pub struct Held(HashMap<u64, Holding>);
+
+impl Held {
+    /// Notes that process `holder` holds this namespace, if it was met before. Says whether it was.
+    fn note_again(&mut self, inode: u64, holder: u32) -> bool {
+        let known = self.0.get_mut(&inode);
+        known.map(|known| known.holder = known.holder.min(holder)).is_some()
+    }
+
+    fn insert(&mut self, inode: u64, holding: Holding) {
+        self.0.insert(inode, holding);
+    }
+
+    /// Adds what another thread has seen.
+    pub fn merge(&mut self, other: Held) {
+        for (inode, holding) in other.0 {
+            if !self.note_again(inode, holding.holder) {
+                self.insert(inode, holding);
+            }
+        }
+    }
+}
+
+impl IntoIterator for Held {
+    type Item = (u64, Holding);
+    type IntoIter = std::collections::hash_map::IntoIter<u64, Holding>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}

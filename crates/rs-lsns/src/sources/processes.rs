@@ -1,0 +1,133 @@
+//! Namespaces that processes are in; and, on the way through them, what their descriptors and sockets hold.
+
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use nscore::Kind;
+use nscore::kind::Kinds;
+use nscore::proc::{self, Namespaces, Proc, Scratch};
+
+use super::ancestors::{Asker, Questions, Told};
+use super::sockets::{Asked, Sockets};
+use super::{Held, descriptors};
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Search {
+    /// Namespaces of these kinds.
+    pub kinds: Kinds,
+    /// Also what descriptors and sockets hold.
+    pub held: bool,
+    /// What is asked of namespaces.
+    pub questions: Questions,
+}
+
+/// A process, and the namespaces that it is in.
+#[derive(Debug, Clone, Copy)]
+pub struct Process {
+    /// Its number.
+    pub pid: u32,
+    /// What it is in.
+    pub namespaces: Namespaces,
+}
+
+/// What was seen of all processes, or of some of them.
+#[derive(Debug)]
+pub struct Seen {
+    /// The processes that can be read, by ascending number.
+    pub processes: Vec<Process>,
+    /// What they hold.
+    pub held: Held,
+    /// What was asked.
+    pub asker: Asker,
+}
+
+/// How many processes a thread takes at a time: few enough that all end together.
+const PORTION: usize = 4;
+
+/// How many processes pay for another thread: to start one costs as much as to look at one process.
+const WORTH_A_THREAD: usize = 16;
+
+/// More threads than this only get into each other's way.
+const MOST_THREADS: usize = 8;
+
+/// Looks at all processes.
+///
+/// # Errors
+/// getdents64(2)'s, on /proc. A process that cannot be read is left out.
+pub fn look(proc: &Proc, search: Search) -> nix::Result<Vec<Seen>> {
+    let mut scratch = Scratch::default();
+    let pids = proc.pids(&mut scratch)?;
+    let (asked, next) = (Asked::default(), AtomicUsize::new(0));
+    let mut first = Walk { proc, search, asked: &asked, scratch, seen: Seen::nothing(search.questions) };
+    // Of this process itself, before it opens anything that is not its caller's.
+    let own = proc.own_pid();
+    own.into_iter().for_each(|own| first.visit(own));
+    let walk = |mut walk: Walk| {
+        while let Some(portion) = pids.chunks(PORTION).nth(next.fetch_add(1, Ordering::Relaxed)) {
+            portion.iter().filter(|pid| Some(**pid) != own).for_each(|pid| walk.visit(*pid));
+        }
+        walk.seen
+    };
+    Ok(thread::scope(|scope| {
+        let start = |_| {
+            let another = Walk {
+                proc,
+                search,
+                asked: &asked,
+                scratch: Scratch::default(),
+                seen: Seen::nothing(search.questions),
+            };
+            thread::Builder::new().spawn_scoped(scope, || walk(another)).ok()
+        };
+        // Where no thread can be had, the others do its part.
+        let others: Vec<_> = (0..threads_beside(pids.len())).filter_map(start).collect();
+        let mut seen = vec![walk(first)];
+        seen.extend(others.into_iter().filter_map(|thread| thread.join().ok()));
+        seen
+    }))
+}
+
+/// How many threads are to help this one with so many processes.
+fn threads_beside(processes: usize) -> usize {
+    let worth = (processes / WORTH_A_THREAD).min(MOST_THREADS);
+    if worth < 2 {
+        return 0;
+    }
+    thread::available_parallelism().map_or(1, NonZero::get).min(worth) - 1
+}
+
+impl Seen {
+    fn nothing(questions: Questions) -> Self {
+        Self { processes: Vec::new(), held: Held::default(), asker: Asker::new(questions, Told::new()) }
+    }
+}
+
+/// A thread's way through its processes.
+struct Walk<'a> {
+    proc: &'a Proc,
+    search: Search,
+    asked: &'a Asked,
+    scratch: Scratch,
+    seen: Seen,
+}
+
+impl Walk<'_> {
+    fn visit(&mut self, pid: u32) {
+        let Ok(namespaces) = self.proc.namespaces(pid, self.search.kinds, &mut self.scratch) else { return };
+        self.seen.processes.push(Process { pid, namespaces });
+        if !self.search.held {
+            return;
+        }
+        let Self { proc, search: Search { kinds, .. }, seen: Seen { held, asker, .. }, .. } = self;
+        let mut sockets = Sockets::new(pid, self.asked);
+        // Gone meanwhile: then it holds nothing any more.
+        let _ = proc.descriptors(pid, &mut self.scratch, |number, what| match what {
+            proc::Held::Namespace(inode) if namespaces.iter().any(|(_, own)| own == inode) => {}
+            proc::Held::Namespace(inode) => descriptors::note(proc, pid, number, inode, asker, held),
+            proc::Held::Socket(socket) if kinds.contains(Kind::Net) => sockets.note(number, socket, asker, held),
+            proc::Held::Socket(_) => {}
+        });
+    }
+}

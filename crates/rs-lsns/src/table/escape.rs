@@ -1,0 +1,111 @@
+//! What of a cell cannot be shown becomes `\xNN`, so that no process can write on the terminal what it wants.
+
+use unicode_width::UnicodeWidthChar;
+
+use super::Charset;
+
+/// A stretch of a text, as a list shows it.
+enum Piece<'a> {
+    /// ASCII; each byte takes a column.
+    Ascii(&'a [u8]),
+    /// Another character, and how many columns it takes.
+    Character(&'a [u8], usize),
+    /// The four bytes, and so columns, that stand for one byte.
+    Escaped([u8; 4]),
+}
+
+/// The stretches of a text, from left to right.
+struct Pieces<'a> {
+    text: &'a [u8],
+    charset: Charset,
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = Piece<'a>;
+
+    fn next(&mut self) -> Option<Piece<'a>> {
+        let first = *self.text.first()?;
+        let ascii = plain_length(self.text);
+        if ascii > 0 {
+            return Some(Piece::Ascii(self.take(ascii)));
+        }
+        Some(match self.printable() {
+            Some(character) => Piece::Character(self.take(character.len_utf8()), character.width().unwrap_or(0)),
+            None => {
+                self.take(1);
+                Piece::Escaped(escaped(first))
+            }
+        })
+    }
+}
+
+impl<'a> Pieces<'a> {
+    fn take(&mut self, length: usize) -> &'a [u8] {
+        let (taken, rest) = self.text.split_at(length);
+        self.text = rest;
+        taken
+    }
+
+    /// The character beyond ASCII with which the text goes on, if it is one and can be shown.
+    fn printable(&self) -> Option<char> {
+        let Charset::Utf8(printable) = self.charset else { return None };
+        let start = self.text.get(..4).unwrap_or(self.text);
+        let character = start.utf8_chunks().next()?.valid().chars().next()?;
+        (!character.is_ascii() && printable(character)).then_some(character)
+    }
+}
+
+/// How many bytes stand for themselves. Of the backslashes all but those that could begin an escape do.
+fn plain_length(text: &[u8]) -> usize {
+    let special =
+        |place: usize, byte: u8| !matches!(byte, b' '..=b'~') || byte == b'\\' && text.get(place + 1) == Some(&b'x');
+    text.iter().enumerate().position(|(place, byte)| special(place, *byte)).unwrap_or(text.len())
+}
+
+/// `\xNN`, in lower case.
+fn escaped(byte: u8) -> [u8; 4] {
+    let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
+    [b'\\', b'x', digit(byte >> 4), digit(byte & 15)]
+}
+
+/// How many columns [`append`] would use for all of `text`.
+pub(super) fn columns(text: &[u8], charset: Charset) -> usize {
+    let columns = |piece| match piece {
+        Piece::Ascii(text) => text.len(),
+        Piece::Character(_, columns) => columns,
+        Piece::Escaped(escape) => escape.len(),
+    };
+    Pieces { text, charset }.map(columns).sum()
+}
+
+/// Appends what of `text` has `room`, in columns, to a line of a list; gives how many columns it takes.
+///
+/// A character of two columns is not cut, but an escape is; what takes no column still follows the last one.
+pub(super) fn append(line: &mut Vec<u8>, text: &[u8], charset: Charset, room: usize) -> usize {
+    let mut left = room;
+    for piece in (Pieces { text, charset }) {
+        let (bytes, columns) = match &piece {
+            Piece::Ascii(text) => (&text[..text.len().min(left)], text.len()),
+            Piece::Escaped(escape) => (&escape[..escape.len().min(left)], escape.len()),
+            Piece::Character(text, columns) if *columns <= left => (*text, *columns),
+            Piece::Character(..) => break,
+        };
+        line.extend_from_slice(bytes);
+        if columns > left {
+            left = 0;
+            break;
+        }
+        left -= columns;
+    }
+    room - left
+}
+
+/// Appends `text` so that it has neither blanks nor anything beyond ASCII, and no backslash of its own.
+pub(super) fn append_raw(line: &mut Vec<u8>, text: &[u8]) {
+    for byte in text {
+        match byte {
+            b'!'..=b'~' if *byte != b'\\' => line.push(*byte),
+            _ => line.extend_from_slice(&escaped(*byte)),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Which calls it makes of the kernel: few, and none for what nobody asked to see.
+
+use crate::root;
+use crate::support::require;
+
+/// A line that counts the calls which match `patterns` while `lsns OPTIONS` runs.
+fn counted(before: &str, options: &str, patterns: &[&str]) -> String {
+    let counts: String = patterns.iter().map(|pattern| format!("calls '{pattern}'; ")).collect();
+    format!("{before}; strace -f -s 200 -o trace lsns {options} >list || exit 9; {counts} true")
+}
+
+/// A shell that has opened files, and waits.
+const HOLDER: &str = "start sh -c \"exec 7<file 8<other 9<dir; $stay\"";
+
+#[test]
+fn descriptors_are_read_and_not_opened() {
+    require!(root, strace);
+    // Not even those that are named like what can be opened.
+    let opened = r#"open.*"[0-9]*/fd/."#;
+    root(counted(HOLDER, "", &[opened, r#"statx([0-9]*, "[789]""#])).prints("0\n3\n");
+}
+
+#[test]
+fn a_namespace_behind_a_descriptor_is_opened_once() {
+    require!(root, strace, unshare);
+    let holder =
+        "touch n; unshare --net=n true; for i in 1 2 3; do start sh -c \"exec 8<n 9<n; $stay\"; done; umount -l n";
+    root(counted(holder, "-t net -o NS,USER", &[r#"openat.*"[0-9]*/fd/."#, "NS_GET_NSTYPE"])).prints("1\n1\n");
+}
+
+#[test]
+fn a_socket_is_asked_once() {
+    require!(root, strace, perl);
+    // Parent and child have the same one.
+    let holder = "start perl -MSocket -e 'socket(S, AF_INET, SOCK_DGRAM, 0); open(F, \"<\", \"never\") if !defined(my $child = fork); $| = 1; print \"up\\n\" if $child; close STDOUT; sleep 1000'";
+    root(counted(holder, "", &["pidfd_getfd(", "SIOCGSKNS"])).prints("1\n1\n");
+}
+
+#[test]
+fn sockets_are_left_alone_where_no_network_is_asked_for() {
+    require!(root, strace, perl);
+    let holder =
+        "start perl -MSocket -e 'socket(S, AF_INET, SOCK_DGRAM, 0); $| = 1; print \"up\\n\"; close STDOUT; sleep 1000'";
+    root(counted(holder, "-t uts", &["pidfd_getfd(", "pidfd_open("])).prints("0\n0\n");
+}
+
+#[test]
+fn only_links_of_the_kind_are_read() {
+    require!(root, strace);
+    let [uts, others] =
+        [r#"readlinkat([0-9]*, "uts""#, r#"readlinkat([0-9]*, "\(mnt\|net\|ipc\|pid\|user\|cgroup\|time\)""#];
+    root(counted(":", "-t uts -o NS", &[others])).prints("0\n");
+    let outcome = root(counted(":", "-t uts -o NS", &[uts])).outcome();
+    // PID 1, the line's shell, strace and lsns itself.
+    assert_eq!(outcome.stdout, "4\n", "{outcome}");
+}
+
+#[test]
+fn a_process_asks_for_neither_descriptors_nor_mounts() {
+    require!(root, strace);
+    root(counted(HOLDER, "-p 1", &[r#""[0-9]*/fd"#, "mountinfo"])).prints("0\n0\n");
+}
+
+#[test]
+fn owners_and_parents_are_asked_once_for_each_namespace() {
+    require!(root, strace, unshare);
+    let sleepers = "for i in 1 2 3 4; do start sh -c \"$stay\"; done; start unshare -rpf sh -c \"$stay\"";
+    let line = counted(sleepers, "-n -l -o NS,ONS,PNS", &["NS_GET_USERNS", "NS_GET_PARENT"]);
+    // The parent of a user namespace is its owner.
+    root(format!("{line}; wc -l <list; lsns -n -l -t pid -o NS | wc -l")).prints("10\n2\n10\n2\n");
+}
+
+#[test]
+fn nothing_but_links_is_read_of_who_is_not_shown() {
+    require!(root, strace);
+    let sleepers = "for i in 1 2 3 4; do start sh -c \"$stay\"; done";
+    let patterns = [r#""cmdline""#, r#""stat""#];
+    // One process stands for all namespaces of the stage.
+    root(counted(sleepers, "", &patterns)).prints("1\n1\n");
+    root(counted(sleepers, "-l -o NS,TYPE,NPROCS,PID,PATH", &patterns)).prints("0\n0\n");
+    root(counted(sleepers, "-l -Q 'TYPE == \"uts\"'", &patterns)).prints("1\n0\n");
+}
+
+#[test]
+fn what_is_wrong_is_refused_before_anything_is_read() {
+    require!(root, strace);
+    for wrong in ["-o NS,BAD", "-Q 'NS =='", "-Q 'NS =~ \"(\"'", "-Q BAD", "-t bad", "-p x", "x"] {
+        root(format!("strace -o trace lsns {wrong} 2>/dev/null; echo $?; calls 'open.*\"/proc'")).prints("1\n0\n");
+    }
+}
+
+#[test]
+fn many_processes_share_the_processors() {
+    require!(root, strace);
+    let crowd = "for i in $(seq 40); do sh -c 'read -r line <>never' >&- 2>&- & done";
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(2);
+    let line = format!(
+        "{crowd}; taskset -c 0-63 strace -f -o trace lsns >list; [ $(cut -d' ' -f1 trace | sort -u | wc -l) -ge {threads} ] && echo shared"
+    );
+    root(line).prints("shared\n");
+    // One thread or several, the list is the same.
+    root(format!(
+        "{crowd}; list() {{ echo 500 >/proc/sys/kernel/ns_last_pid; $1 lsns -J --output-all; }}
+        cpu=$(taskset -pc $$ | sed 's/.*: //; s/[-,].*//'); list env >all; list \"taskset -c $cpu\" >one; cmp all one && grep -c '\"ns\"' all"
+    ))
+    .prints("8\n");
+}

@@ -1,0 +1,127 @@
+//! A list that is made while processes and namespaces come and go: never an error, never a process beside a namespace that is another's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::root;
+use crate::support::{Status, require};
+
+/// How many lists are made, a part of them on a stage.
+const LISTS: usize = 200;
+const LISTS_ON_A_STAGE: usize = 25;
+
+/// The kinds of namespace that come and go, and whose they are.
+const KINDS: [(&str, u64); 3] = [("uts", 1001), ("ipc", 1002), ("net", 1003)];
+
+/// For each kind a shell that puts processes of that user into new namespaces, as many as it can; their command lines
+/// say the kind. One more makes children and takes back the numbers of all, so that others get them at once.
+const CHURN: &str = r#"
+for kind in u:1001:uts i:1002:ipc n:1003:net; do
+    option=${kind%%:*}; name=${kind##*:}; uid=${kind#*:}; uid=${uid%:*}
+    setpriv --reuid $uid --regid $uid --clear-groups --inh-caps=+sys_admin --ambient-caps=+sys_admin \
+        busybox sh -c "while :; do busybox unshare -$option busybox sh -c ': $name; (:)' & busybox unshare -$option busybox sh -c ': $name'; done" >/dev/null 2>&1 &
+done
+busybox sh -c 'while :; do echo 400 >/proc/sys/kernel/ns_last_pid; (:); (:); (:); done' >/dev/null 2>&1 &
+"#;
+
+#[test]
+fn no_row_is_of_two_worlds() {
+    require!(root, unshare, setpriv);
+    let options = ["-l", "-T", "-l -Q 'UID >= 0'", "-l -W -t uts -t net -t ipc"];
+    let line = |list: usize| {
+        let options = options[list % options.len()];
+        format!(
+            "LIBSMARTCOLS_JSON=compact lsns -J --output-all {options} >list 2>complaint || echo {list}: $? >&2
+            cat complaint >&2; tr -d '\\n' <list; echo\n"
+        )
+    };
+    let mut lists: Vec<Value> = Vec::new();
+    while lists.len() < LISTS {
+        let lines: String = (0..LISTS_ON_A_STAGE).map(|list| line(lists.len() + list)).collect();
+        let outcome = root(format!("{CHURN}{lines}")).outcome();
+        assert_eq!((outcome.status, &*outcome.stderr), (Status::Exit(0), ""));
+        lists.extend(outcome.stdout.lines().map(|list| serde_json::from_str::<Value>(list).expect("JSON")));
+    }
+    assert_eq!(lists.len(), LISTS);
+    let rows: Vec<Vec<Row>> = lists.iter().map(rows_of).collect();
+    rows.iter().for_each(|rows| rows.iter().for_each(|row| row.check(rows)));
+    check_that_there_was_something_to_see(&rows);
+}
+
+/// Many namespaces have come and gone, and numbers of processes were used again.
+fn check_that_there_was_something_to_see(lists: &[Vec<Row>]) {
+    let come: Vec<&Row> = lists.iter().flatten().filter(|row| row.name().is_some() && row.pid != Some(1)).collect();
+    let namespaces: BTreeSet<u64> = come.iter().map(|row| row.ns).collect();
+    let mut kinds_of: BTreeMap<u64, BTreeSet<&str>> = BTreeMap::new();
+    come.iter().for_each(|row| _ = kinds_of.entry(row.pid.unwrap_or(0)).or_default().insert(&row.kind));
+    let used_again = kinds_of.values().filter(|kinds| kinds.len() > 1).count();
+    assert!(
+        come.len() > LISTS && namespaces.len() > 30 && used_again > 10,
+        "{} rows of {} namespaces, {used_again} numbers used again",
+        come.len(),
+        namespaces.len()
+    );
+}
+
+/// A row, as JSON has it.
+#[derive(Debug)]
+struct Row {
+    ns: u64,
+    kind: String,
+    path: Option<String>,
+    nprocs: u64,
+    pid: Option<u64>,
+    ppid: Option<u64>,
+    command: Option<String>,
+    uid: u64,
+    user: String,
+    ons: u64,
+}
+
+fn rows_of(list: &Value) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut nested: Vec<&Value> = list["namespaces"].as_array().expect("an array").iter().collect();
+    while let Some(row) = nested.pop() {
+        nested.extend(row["children"].as_array().into_iter().flatten());
+        let text = |name: &str| row[name].as_str().map(str::to_owned);
+        let number = |name: &str| row[name].as_u64();
+        rows.push(Row {
+            ns: number("ns").expect("a number"),
+            kind: text("type").expect("a kind"),
+            path: text("path"),
+            nprocs: number("nprocs").expect("a number"),
+            pid: number("pid"),
+            ppid: number("ppid"),
+            command: text("command"),
+            uid: number("uid").expect("a number"),
+            user: text("user").expect("a name"),
+            ons: number("ons").expect("a number"),
+        });
+    }
+    rows
+}
+
+impl Row {
+    /// The user whose processes make namespaces of this kind; none for kinds that nobody makes.
+    fn name(&self) -> Option<u64> {
+        KINDS.iter().find(|(kind, _)| *kind == self.kind).map(|(_, uid)| *uid)
+    }
+
+    fn check(&self, rows: &[Row]) {
+        assert_eq!(rows.iter().filter(|row| row.ns == self.ns).count(), 1, "twice: {self:?}");
+        // A process, and all that is told of it; or none of that.
+        let there = self.pid.is_some();
+        let told = [self.nprocs > 0, self.path.is_some(), self.ppid.is_some()];
+        assert_eq!(told, [there; 3], "{self:?}");
+        assert_eq!(self.path, self.pid.map(|pid| format!("/proc/{pid}/ns/{}", self.kind)), "{self:?}");
+        // Everything here is owned by the first user namespace.
+        assert_eq!(self.ons == 0, self.kind == "user", "{self:?}");
+        let Some(uid) = self.name().filter(|_| there && self.pid != Some(1)) else { return };
+        assert_eq!((self.uid, &*self.user), (uid, &*uid.to_string()), "another's: {self:?}");
+        // While a process executes a program or ends it has no command line but a name.
+        let command = self.command.as_deref().unwrap_or_default();
+        let of_this_kind = command.split([' ', ';']).any(|word| word == self.kind);
+        assert!(of_this_kind || ["busybox", "exe", "sh"].contains(&command), "another's: {self:?}");
+    }
+}

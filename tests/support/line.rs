@@ -1,0 +1,69 @@
+//! A line of shell that somebody runs on a stage, and what must come of it.
+
+use super::programs::Program;
+use super::stage::{Outcome, Stage, Status, User};
+use super::targets;
+
+/// A line of shell, in which the program is known by its name.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// What the line is about.
+    pub program: Program,
+    /// Who runs it.
+    pub user: User,
+    /// Shell functions that it may call.
+    pub functions: &'static str,
+    /// Shell commands that root carries out before.
+    pub setup: String,
+    /// The line.
+    pub line: String,
+    /// Whether it finds the targets that it names, see `targets`.
+    beside_targets: bool,
+}
+
+impl Line {
+    /// What root runs.
+    pub fn of_root(program: Program, functions: &'static str, line: impl Into<String>) -> Self {
+        Line { program, user: User::Root, functions, setup: String::new(), line: line.into(), beside_targets: false }
+    }
+
+    /// The same, run by an ordinary user, uid and gid 4242.
+    pub fn of_nsuser(self) -> Self {
+        Line { user: User::Nsuser, ..self }
+    }
+
+    /// Shell commands that root carries out before, behind those that are there already.
+    pub fn after(self, setup: &str) -> Self {
+        Line { setup: format!("{}{setup}\n", self.setup), ..self }
+    }
+
+    /// The same, beside the processes to enter that it and its setup name.
+    pub fn beside_targets(self) -> Self {
+        Line { beside_targets: true, ..self }
+    }
+
+    /// What comes of it.
+    pub fn outcome(&self) -> Outcome {
+        let line = format!("{}{}", self.functions, self.line);
+        let setup = match self.beside_targets {
+            true => &targets::setup(&[&self.line, &self.setup], &self.setup),
+            false => &self.setup,
+        };
+        Stage { user: self.user, setup }.run_sh(&self.program, &line)
+    }
+
+    /// It ends so, and says this.
+    pub fn comes_to(&self, status: Status, stdout: &str, stderr: &str) {
+        self.outcome().must_be(&format!("{:?}: {}", self.user, self.line), status, stdout, stderr);
+    }
+
+    /// It ends well, prints this, and complains of nothing.
+    pub fn prints(&self, stdout: &str) {
+        self.comes_to(Status::Exit(0), stdout, "");
+    }
+
+    /// It prints nothing, complains of this, and ends with `status`.
+    pub fn fails(&self, status: i32, complaint: &str) {
+        self.comes_to(Status::Exit(status), "", &format!("{complaint}\n"));
+    }
+}
