@@ -277,7 +277,7 @@ fn command(line: &Line) -> Command {
 
 /// A word as the program gets it.
 fn number_for(word: &OsStr) -> OsString {
-    let path = word.to_str().and_then(|word| word.strip_prefix('@'));
+    let path = word.to_str().and_then(|word| word.strip_prefix('@')).filter(|path| path.starts_with('/'));
     let number = |path: &str| fs::metadata(path).map_or_else(|_| "1".into(), |file| file.ino().to_string().into());
     path.map_or_else(|| word.to_owned(), number)
 }
