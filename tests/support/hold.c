@@ -19,10 +19,14 @@
 
 static sem_t entered;
 
+/* A failure is said as well, since a parent that stays may keep standard output open. */
 static int check(int result, const char *step)
 {
-	if (result < 0)
-		error(1, errno, "%s", step);
+	if (result < 0) {
+		error(0, errno, "%s", step);
+		puts("failed");
+		exit(1);
+	}
 	return result;
 }
 
@@ -49,6 +53,16 @@ static void thread(char *path)
 	sem_init(&entered, 0, 0);
 	pthread_create(&other, NULL, enter_and_stay, path);
 	sem_wait(&entered);
+}
+
+/* What is left to do is done by a child, and this process stays. */
+static void child(void)
+{
+	if (check(fork(), "fork") == 0)
+		return;
+	fclose(stdout);
+	for (;;)
+		pause();
 }
 
 static void zombie(void)
@@ -119,6 +133,8 @@ static void step(const char *name, char *value, char **argv)
 		check(socket(AF_UNIX, SOCK_STREAM, 0), "socket");
 	else if (!strcmp(name, "thread"))
 		thread(value);
+	else if (!strcmp(name, "child"))
+		child();
 	else if (!strcmp(name, "zombie"))
 		zombie();
 	else if (!strcmp(name, "comm"))

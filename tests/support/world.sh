@@ -1,9 +1,16 @@
 # What the worlds have in common: words for their set-ups, and numbers of namespaces for the lines.
-mkfifo -m 666 /tmp/ready
 nsuser="setpriv --reuid 4242 --regid 4242 --clear-groups"
 
-# Starts a command as the process with this PID, and waits until it says a word.
-process() { echo $(($1 - 1)) >/proc/sys/kernel/ns_last_pid; shift; "$@" >/tmp/ready & read -r word </tmp/ready; }
+# Starts a command as the process with this PID, and waits until it says that it is up.
+process() {
+    # One for each, since a parent that stays keeps it open.
+    word=/tmp/word$1
+    mkfifo -m 666 "$word"
+    echo $(($1 - 1)) >/proc/sys/kernel/ns_last_pid
+    shift
+    "$@" >"$word" &
+    read -r said <"$word" && [ "$said" = up ]
+}
 
 # Ends a process, which no shell has started in another way.
 end() { kill -KILL "$@"; for pid; do wait "$pid" || :; done; }
