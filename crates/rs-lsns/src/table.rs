@@ -68,7 +68,8 @@ pub struct Layout {
     pub wrap: bool,
     /// Which characters can be shown, in a list; also what its trees, and raw ones, are drawn with.
     pub charset: Charset,
-    /// How many columns the terminal has, if it is one and the list is to respect it.
+    /// How many columns the terminal has, if a list is printed on one. With --notruncate no column is
+    /// [`Column::truncated`], but the terminal still grants hints.
     pub terminal: Option<usize>,
 }
 
@@ -115,7 +116,8 @@ pub enum Cell {
     Empty,
     /// A line of any bytes.
     Text(Vec<u8>),
-    /// Several, one below the other in a list that wraps, else joined by `,`.
+    /// Any number of them, one below the other in a list that wraps, else joined by `,`. A line end within one of
+    /// them begins another only in such a list.
     Lines(Vec<Vec<u8>>),
 }
 

@@ -123,6 +123,18 @@ fn of_two_equal_columns_the_right_one_gives_first() {
     assert_eq!(given, "1111011101110110000000001");
 }
 
+/// Recorded: a column that is empty save for one cell is no uneven one.
+#[test]
+fn empty_cells_do_not_make_a_column_uneven() {
+    let long = "a".repeat(63);
+    let short = "b".repeat(48);
+    let path = "/tmp/tbl/m/99990-k";
+    let lines: [&[&str]; 3] = [&["", &long, &long, &long], &["", &long, &long, &long], &[path, &short, &short, &short]];
+    let table = flat(&["NSFS", "COMMAND", "COMMAND", "COMMAND"], &lines);
+    let printed = text(&table, &Layout { headings: false, ..on_terminal(29) });
+    assert_eq!(printed.lines().next().unwrap().trim(), "aaaa aaa a");
+}
+
 /// Only a path with a line end in it makes an empty row, and nothing of the line comes after that.
 #[test]
 fn a_row_ends_where_a_path_has_an_empty_line() {
@@ -151,6 +163,21 @@ fn the_widest_line_of_a_cell_counts() {
 fn what_takes_no_column_does_not_stand_alone() {
     let table = flat(&["COMMAND", "TYPE"], &[&["\u{301}\u{200b}", "net"]]);
     assert_eq!(text(&table, &layout(Format::List)), "COMMAND TYPE\n        net\n");
+}
+
+/// Behind a branch it stands, unless the branch itself was cut.
+#[test]
+fn what_takes_no_column_follows_a_whole_branch() {
+    let mut table = flat(&["COMMAND"], &[&["ab"], &["\u{301}x"]]);
+    table.columns[0].tree = true;
+    table.lines[0].children = vec![1];
+    table.roots = vec![0];
+    for (columns, expected) in [(1, "a\n└\n"), (2, "ab\n└─\u{301}\n"), (3, "ab\n└─\u{301}x\n")] {
+        let printed = text(&table, &Layout { headings: false, ..on_terminal(columns) });
+        assert_eq!(printed, expected, "{columns}");
+    }
+    table.lines[1].cells = vec![Cell::Text("\u{301}".into())];
+    assert_eq!(text(&table, &layout(Format::List)), "COMMAND\nab\n└─\u{301}\n");
 }
 
 #[test]
