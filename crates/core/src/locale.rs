@@ -1,4 +1,6 @@
-//! The caller's locale, as far as text is concerned: its character set, and what in it can be shown.
+//! The caller's locale, as far as text is concerned: its character set, what in it can be shown, and its order.
+
+use std::sync::OnceLock;
 
 use crate::sys;
 
@@ -11,35 +13,52 @@ pub enum Charset {
     Other,
 }
 
-/// Takes over the character set that LC_ALL, LC_CTYPE or LANG names, see locale(7).
-///
-/// To be called once, at the start. A locale that is not installed leaves the C locale, without a complaint.
-pub fn adopt() {
-    sys::adopt_character_type();
+/// The locale that LC_ALL, LC_CTYPE, LC_COLLATE or LANG names, see locale(7). None, which means the C locale, if that is not
+/// installed.
+pub(crate) fn of_environment() -> Option<&'static sys::Locale> {
+    static LOCALE: OnceLock<Option<sys::Locale>> = OnceLock::new();
+    LOCALE.get_or_init(|| sys::Locale::new(libc::LC_CTYPE_MASK | libc::LC_COLLATE_MASK, c"")).as_ref()
 }
 
-/// The character set that was taken over.
+/// The character set that the environment names.
 pub fn charset() -> Charset {
-    match sys::character_set().as_slice() {
-        b"UTF-8" => Charset::Utf8,
+    charset_of(of_environment())
+}
+
+fn charset_of(locale: Option<&sys::Locale>) -> Charset {
+    match locale.map(sys::Locale::character_set).as_deref() {
+        Some(b"UTF-8") => Charset::Utf8,
         _ => Charset::Other,
     }
 }
 
-/// Whether the locale counts `character` among those that can be shown: iswprint(3).
+/// Whether the caller's locale counts `character` among those that can be shown: iswprint(3).
 pub fn is_printable(character: char) -> bool {
-    sys::is_printable(character)
+    match of_environment() {
+        Some(locale) => locale.is_printable(character),
+        None => character.is_ascii() && !character.is_ascii_control(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// No test may call [`adopt`]: the others run at the same time.
+    fn locale(name: &std::ffi::CStr) -> Option<sys::Locale> {
+        sys::Locale::new(libc::LC_CTYPE_MASK, name)
+    }
+
     #[test]
-    fn the_c_locale_shows_ascii() {
-        assert_eq!(sys::character_set(), b"ANSI_X3.4-1968");
-        assert!([' ', 'a', '~'].into_iter().all(is_printable));
-        assert!(!['\0', '\n', '\x7f', '\u{85}', '\u{e9}', '\u{10ffff}'].into_iter().any(is_printable));
+    fn each_locale_has_its_characters() {
+        let (c, utf8) = (locale(c"C").unwrap(), locale(c"C.UTF-8").unwrap());
+        assert_eq!((charset_of(Some(&c)), charset_of(Some(&utf8))), (Charset::Other, Charset::Utf8));
+        assert_eq!(charset_of(locale(c"not installed").as_ref()), Charset::Other);
+        for character in [' ', 'a', '~'] {
+            assert!(c.is_printable(character) && utf8.is_printable(character) && is_printable(character));
+        }
+        assert!(utf8.is_printable('\u{e9}') && !c.is_printable('\u{e9}'));
+        for character in ['\0', '\n', '\x7f', '\u{85}', '\u{378}', '\u{10ffff}'] {
+            assert!(!c.is_printable(character) && !utf8.is_printable(character) && !is_printable(character));
+        }
     }
 }

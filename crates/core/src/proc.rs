@@ -116,7 +116,8 @@ impl Proc {
     /// # Errors
     /// ENOENT and ESRCH when it is gone, EACCES when this process may not ask: see ptrace(2), PTRACE_MODE_READ.
     pub fn namespaces(&self, pid: u32, kinds: Kinds, scratch: &mut Scratch) -> nix::Result<Namespaces> {
-        let directory = self.open_below(pid, "ns")?;
+        // Not for reading: the dead belong to root, but their links may be followed.
+        let directory = self.open_below(pid, "ns", HOLD_DIRECTORY)?;
         let mut found = Namespaces::default();
         for kind in kinds.iter() {
             match sys::read_link(directory.as_fd(), kind.link_c(), &mut scratch.link) {
@@ -137,7 +138,7 @@ impl Proc {
     /// # Errors
     /// As [`Proc::namespaces`].
     pub fn descriptors(&self, pid: u32, scratch: &mut Scratch, mut each: impl FnMut(&CStr, Held)) -> nix::Result<()> {
-        let directory = self.open_below(pid, "fd")?;
+        let directory = self.open_below(pid, "fd", READ_DIRECTORY)?;
         for_each_entry(&directory, &mut scratch.entries, |name| match sys::look(directory.as_fd(), name) {
             Ok(look) if look.is_socket => each(name, Held::Socket(look.inode)),
             Ok(look) if Some(look.device) == self.namespace_device => each(name, Held::Namespace(look.inode)),
@@ -147,9 +148,9 @@ impl Proc {
     }
 
     /// Opens what is called `name` below the directory of process `pid`.
-    fn open_below(&self, pid: u32, name: &str) -> nix::Result<OwnedFd> {
+    fn open_below(&self, pid: u32, name: &str, flags: OFlag) -> nix::Result<OwnedFd> {
         let path = format!("{pid}/{name}");
-        openat(&self.directory, path.as_str(), READ_DIRECTORY, Mode::empty())
+        openat(&self.directory, path.as_str(), flags, Mode::empty())
     }
 
     /// Opens the namespace behind descriptor `number` of process `pid`, which may be another one by now.

@@ -1,17 +1,17 @@
 //! POSIX extended regular expressions, see regex(7): those of libc, so that a pattern means what it means to the classic tools.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CString;
 use std::fmt;
 
-use crate::sys;
+use crate::{locale, sys};
 
 /// An extended regular expression, in the character set that the environment names (`LC_ALL`, `LC_CTYPE`, `LANG`).
 ///
 /// Upper and lower case differ. GNU's `\w`, `\<`, `\b` and back-references are understood.
 pub struct Regex {
     compiled: sys::CompiledRegex,
-    /// None where characters are bytes.
-    locale: Option<sys::Locale>,
+    /// What is a character, and which ones lie in a range; None where characters are bytes.
+    locale: Option<&'static sys::Locale>,
 }
 
 impl Regex {
@@ -20,15 +20,13 @@ impl Regex {
     /// # Errors
     /// What regerror(3) says is wrong with it, such as `Unmatched ( or \(`.
     pub fn new(pattern: &[u8]) -> Result<Self, String> {
-        Self::in_locale(pattern, c"")
+        Self::in_locale(pattern, locale::of_environment())
     }
 
-    fn in_locale(pattern: &[u8], name: &CStr) -> Result<Self, String> {
+    fn in_locale(pattern: &[u8], locale: Option<&'static sys::Locale>) -> Result<Self, String> {
         let pattern = until_nul(pattern);
-        // What is a character, and which ones lie in a range.
-        let locale = sys::Locale::new(libc::LC_CTYPE_MASK | libc::LC_COLLATE_MASK, name);
         let compile = || sys::CompiledRegex::new(&pattern, libc::REG_EXTENDED | libc::REG_NOSUB);
-        let compiled = locale.as_ref().map_or_else(compile, |locale| locale.within(compile));
+        let compiled = locale.map_or_else(compile, |locale| locale.within(compile));
         match compiled {
             Ok(compiled) => Ok(Self { compiled, locale }),
             Err(reason) => Err(String::from_utf8_lossy(&reason).into_owned()),
@@ -41,7 +39,7 @@ impl Regex {
     pub fn matches(&self, text: &[u8]) -> bool {
         let text = until_nul(text);
         let search = || self.compiled.matches(&text);
-        self.locale.as_ref().map_or_else(search, |locale| locale.within(search))
+        self.locale.map_or_else(search, |locale| locale.within(search))
     }
 }
 
@@ -91,13 +89,18 @@ mod tests {
 
     #[test]
     fn characters_are_those_of_the_locale() {
-        for (locale, characters) in
-            [(c"C", "^..$"), (c"C.UTF-8", "^.$"), (c"C.UTF-8", "^\\w$"), (c"not installed", "^..$")]
-        {
+        let mask = libc::LC_CTYPE_MASK | libc::LC_COLLATE_MASK;
+        let locale = |name| &*Box::leak(Box::new(sys::Locale::new(mask, name).unwrap()));
+        for (locale, characters) in [
+            (Some(locale(c"C")), "^..$"),
+            (Some(locale(c"C.UTF-8")), "^.$"),
+            (Some(locale(c"C.UTF-8")), "^\\w$"),
+            (None, "^..$"),
+        ] {
             let regex = Regex::in_locale(characters.as_bytes(), locale).unwrap();
             assert!(regex.matches("é".as_bytes()), "{locale:?} {characters}");
         }
-        assert!(!Regex::in_locale(b"^.$", c"C.UTF-8").unwrap().matches(b"\xe9"));
+        assert!(!Regex::in_locale(b"^.$", Some(locale(c"C.UTF-8"))).unwrap().matches(b"\xe9"));
     }
 
     #[test]

@@ -360,8 +360,14 @@ fn regex_error(code: c_int) -> Vec<u8> {
     unsafe { CStr::from_ptr(text.as_ptr()) }.to_bytes().to_vec()
 }
 
-/// A locale(7) that a thread can take for a while; freed when it goes.
+/// A locale(7); freed when it goes.
+#[derive(Debug)]
 pub(crate) struct Locale(libc::locale_t);
+
+// SAFETY: nobody changes a locale after newlocale(3), and libc's calls only read it.
+unsafe impl Send for Locale {}
+// SAFETY: the same.
+unsafe impl Sync for Locale {}
 
 impl Locale {
     /// newlocale(3): the categories of `mask` from the locale of this name, which the environment gives if it is empty;
@@ -381,6 +387,22 @@ impl Locale {
         unsafe { libc::uselocale(before) };
         result
     }
+
+    /// nl_langinfo(3) CODESET: what its character set is called. (glibc's nl_langinfo_l is wrong in static programs.)
+    pub(crate) fn character_set(&self) -> Vec<u8> {
+        // SAFETY: the answer is NUL-terminated, and lives as long as the locale.
+        self.within(|| unsafe { CStr::from_ptr(libc::nl_langinfo(libc::CODESET)) }.to_bytes().to_vec())
+    }
+
+    /// iswprint(3) in it, which the libc crate lacks.
+    pub(crate) fn is_printable(&self, character: char) -> bool {
+        unsafe extern "C" {
+            /// `wint_t` is an unsigned int in glibc and in musl.
+            fn iswprint_l(character: u32, locale: libc::locale_t) -> c_int;
+        }
+        // SAFETY: the call takes any number, and the locale lives as long as `self`.
+        unsafe { iswprint_l(character.into(), self.0) != 0 }
+    }
 }
 
 impl Drop for Locale {
@@ -388,28 +410,6 @@ impl Drop for Locale {
         // SAFETY: no thread uses it: `within` has put back what was there before.
         unsafe { libc::freelocale(self.0) };
     }
-}
-
-/// setlocale(3) LC_CTYPE by the environment. Says whether that locale is there; if not, it stays the C locale.
-pub(crate) fn adopt_character_type() -> bool {
-    // SAFETY: the programs have one thread, so nobody uses the locale meanwhile; the name is a constant.
-    !unsafe { libc::setlocale(libc::LC_CTYPE, c"".as_ptr()) }.is_null()
-}
-
-/// nl_langinfo(3) CODESET: what the locale's character set is called.
-pub(crate) fn character_set() -> Vec<u8> {
-    // SAFETY: the answer is NUL-terminated and is copied before anything could change the locale.
-    unsafe { CStr::from_ptr(libc::nl_langinfo(libc::CODESET)) }.to_bytes().to_vec()
-}
-
-/// iswprint(3), which the libc crate lacks.
-pub(crate) fn is_printable(character: char) -> bool {
-    unsafe extern "C" {
-        /// `wint_t` is an unsigned int in glibc and in musl.
-        fn iswprint(character: u32) -> c_int;
-    }
-    // SAFETY: the call takes any number and touches no memory of ours.
-    unsafe { iswprint(character.into()) != 0 }
 }
 
 /// TIOCGWINSZ of ioctl_tty(2): how many columns a terminal has; ENOTTY where `fd` is none.

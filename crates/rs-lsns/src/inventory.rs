@@ -1,6 +1,6 @@
 //! What was found: namespaces and processes, by number, and what is known of each.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use nscore::proc::{Namespaces, Proc};
 use nscore::{Doing, Error, Kind, Result};
@@ -8,7 +8,7 @@ use nscore::{Doing, Error, Kind, Result};
 use crate::sources::ancestors::{self, Asker, Told};
 use crate::sources::mounts::{self, Places};
 use crate::sources::processes::{self, Process, Search};
-use crate::sources::{Held, Holding};
+use crate::sources::{By, Held, Holding};
 
 /// What a namespace tells of itself when it is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -143,15 +143,15 @@ impl Inventory {
         }
     }
 
-    /// Adds what is held. Gives those which bring along what is above them: those that no process is in, or that a
-    /// descriptor shows before the first such process would, as util-linux has it.
+    /// Adds what is held. Gives those which bring along what is above them, as util-linux has it: those that a socket
+    /// holds, that no process is in, or that a descriptor shows before the first such process would.
     fn add_held(&mut self, held: Held) -> Vec<u64> {
         let mut brought = Vec::new();
-        for (inode, Holding { kind, kin, holder }) in held {
+        for (inode, Holding { kind, kin, by }) in held {
             if self.search.kinds.contains(kind) {
                 let namespace = self.entry(kind, inode);
                 (namespace.held, namespace.kin) = (true, Some(kin));
-                if namespace.lowest.is_none_or(|lowest| holder < lowest) {
+                if namespace.lowest.is_none_or(|lowest| by < By::Descriptor(lowest)) {
                     brought.push(inode);
                 }
             }
@@ -181,15 +181,18 @@ impl Inventory {
 
     /// Adds what is above these namespaces, as far as its kind is looked for.
     fn add_above(&mut self, inodes: Vec<u64>) {
+        let mut climbed = HashSet::new();
         let mut climbing = inodes;
         while let Some(inode) = climbing.pop() {
             let known = self.index.get(&inode).and_then(|place| self.namespaces[*place].kin);
-            let Some(kin) = known else { continue };
+            let told = || self.told.get(&inode).map(|(_, kin)| *kin);
+            let Some(kin) = known.or_else(told).filter(|_| climbed.insert(inode)) else { continue };
             for above in [kin.owner, kin.parent].into_iter().flatten() {
                 let Some((kind, kin)) = self.told.get(&above).copied() else { continue };
-                if self.search.kinds.contains(kind) && !self.index.contains_key(&above) {
+                if self.search.kinds.contains(kind) {
                     let namespace = self.entry(kind, above);
-                    (namespace.held, namespace.kin) = (true, Some(kin));
+                    namespace.held = true;
+                    namespace.kin.get_or_insert(kin);
                     climbing.push(above);
                 }
             }

@@ -14,13 +14,12 @@ pub mod tree;
 
 use std::ffi::OsString;
 
-use nscore::{locale, logging, program};
+use nscore::{logging, program};
 
 use plan::Plan;
 
 /// The whole program: takes argv, gives the exit status.
 pub fn main(args: Vec<OsString>) -> u8 {
-    locale::adopt();
     program::main(args, "rs-lsns", options::read, |options| {
         logging::start(options.verbose);
         run::run(Plan::from_options(options)?)

@@ -94,7 +94,7 @@ pub struct LayoutOptions {
     /// No tree
     #[arg(short, long)]
     pub list: bool,
-    /// A tree by owner, parent or process (attached: -Tparent)
+    /// A tree by owner, parent or process, as in -Tparent
     #[arg(short = 'T', long, value_name = "RELATION", num_args = 0..=1, require_equals = true, default_missing_value = "owner", value_parser = parsed(relation))]
     pub tree: Option<Relation>,
     /// JSON

@@ -1,7 +1,7 @@
 //! What will be listed, and how: made of the options before anything of /proc is read.
 
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
 use nix::errno::Errno;
 
@@ -45,6 +45,8 @@ pub struct Listing {
     pub wanted_by_filter: Wanted,
     /// What filter, columns and tree ask of a process.
     pub wanted: Wanted,
+    /// Whether what a terminal has no room for is cut off.
+    pub truncate: bool,
     /// How it is laid out.
     pub layout: Layout,
 }
@@ -83,72 +85,68 @@ impl Plan {
     /// # Errors
     /// For an operand that is no number, and columns that there are not.
     pub fn from_options(options: Options) -> Result<Self> {
-        let Options { selection, columns, layout, operands, .. } = options;
-        let style = style(&layout, &columns);
-        if columns.list_columns {
-            return Ok(Plan::ExplainColumns(Layout { headings: false, ..style }));
+        let layout = laid_out(&options.layout, &options.columns);
+        if options.columns.list_columns {
+            return Ok(Plan::ExplainColumns(Layout { headings: false, ..layout }));
         }
-        if selection.task.is_some() && !operands.is_empty() {
-            return Err(Error::new(Doing::CombiningTaskAndNamespace));
-        }
-        let operand = operands.first().map(|text| inode(text)).transpose()?;
-        let subject = subject(&selection, operand);
-        let defaults = match operand {
-            Some(_) => &PROCESS_DEFAULTS[..],
-            None if selection.kinds.contains(&Kind::Net) => &NETWORK_DEFAULTS,
-            None => &DEFAULTS,
-        };
-        let all = columns.output_all.then(|| Column::all().collect());
-        let shown = all.unwrap_or_else(|| defaults.to_vec());
-        let shown = match &columns.output {
-            Some(list) => Column::list(list, shown)?,
-            None => shown,
-        };
-        let plain = layout.list || columns.output_all && !matches!(subject, Subject::ProcessesIn(_));
-        let tree = layout.tree.or((!plain).then_some(Relation::Process));
-        let filter = bind(selection.filter.as_deref())?;
-        Ok(Plan::List(Box::new(Listing::new(subject, kinds(&selection), shown, tree, filter, style))))
+        Listing::from_options(&options, layout).map(Box::new).map(Plan::List)
     }
 }
 
 impl Listing {
-    fn new(
-        subject: Subject,
-        kinds: Kinds,
-        columns: Vec<Column>,
-        tree: Option<Relation>,
-        filter: Option<Bound<Column>>,
-        layout: Layout,
-    ) -> Self {
-        let filtered = filter.as_ref().map(|filter| filter.columns().to_vec()).unwrap_or_default();
-        let known = |column| columns.contains(&column) || filtered.contains(&column);
-        let questions = Questions {
-            relatives: is_of_relatives(tree, subject) || known(Column::Pns) || known(Column::Ons),
-            netnsid: known(Column::Netnsid),
-        };
-        let everything = matches!(subject, Subject::Namespaces { .. });
-        let wanted_by_filter = wanted(&filtered);
-        let mut wanted = wanted(&[&columns[..], &filtered].concat());
-        wanted.parent |= tree == Some(Relation::Process) && columns.contains(&tree_column(Relation::Process));
-        Self {
+    fn from_options(options: &Options, layout: Layout) -> Result<Self> {
+        let subject = subject(&options.selection, &options.operands)?;
+        let columns = columns(options)?;
+        let plain = options.layout.list || options.columns.output_all && !matches!(subject, Subject::ProcessesIn(_));
+        let tree = options.layout.tree.or((!plain).then_some(Relation::Process));
+        let filter = bind(options.selection.filter.as_deref())?;
+        let filtered = filter.as_ref().map(Bound::columns).unwrap_or_default();
+        let mut wanted_at_all = wanted(&[&columns, filtered].concat());
+        wanted_at_all.parent |= tree == Some(Relation::Process) && columns.contains(&tree_column(Relation::Process));
+        Ok(Self {
             subject,
-            scope: Scope {
-                search: Search { kinds, held: everything, questions },
-                mounted: everything,
-                places: known(Column::Nsfs),
-            },
-            columns,
+            scope: scope(subject, kinds(&options.selection), tree, &[&columns, filtered].concat()),
             tree,
+            wanted_by_filter: wanted(filtered),
+            wanted: wanted_at_all,
             filter,
-            wanted_by_filter,
-            wanted,
+            columns,
+            truncate: !options.columns.notruncate,
             layout,
-        }
+        })
     }
 }
 
+/// The columns that are shown.
+fn columns(options: &Options) -> Result<Vec<Column>> {
+    let defaults = if options.columns.output_all {
+        Column::all().collect()
+    } else if !options.operands.is_empty() {
+        PROCESS_DEFAULTS.to_vec()
+    } else if options.selection.kinds.contains(&Kind::Net) {
+        NETWORK_DEFAULTS.to_vec()
+    } else {
+        DEFAULTS.to_vec()
+    };
+    match &options.columns.output {
+        Some(list) => Column::list(list, defaults),
+        None => Ok(defaults),
+    }
+}
+
+/// What has to be looked for, to show the rows and to know these columns of each.
+fn scope(subject: Subject, kinds: Kinds, tree: Option<Relation>, columns: &[Column]) -> Scope {
+    let known = |column| columns.contains(&column);
+    let everything = matches!(subject, Subject::Namespaces { .. });
+    let questions = Questions {
+        relatives: is_of_relatives(tree, subject) || known(Column::Pns) || known(Column::Ons),
+        netnsid: known(Column::Netnsid),
+    };
+    Scope { search: Search { kinds, held: everything, questions }, mounted: everything, places: known(Column::Nsfs) }
+}
+
 /// How the table is laid out, here and now.
-fn style(layout: &LayoutOptions, columns: &ColumnOptions) -> Layout {
+fn laid_out(layout: &LayoutOptions, columns: &ColumnOptions) -> Layout {
     let json = env::var_os("LIBSMARTCOLS_JSON");
     Layout {
         format: match (layout.json, layout.raw) {
@@ -162,7 +160,7 @@ fn style(layout: &LayoutOptions, columns: &ColumnOptions) -> Layout {
             locale::Charset::Utf8 => Charset::Utf8(locale::is_printable),
             locale::Charset::Other => Charset::Other,
         },
-        terminal: terminal::columns().filter(|_| !columns.notruncate),
+        terminal: terminal::columns(),
     }
 }
 
@@ -174,13 +172,16 @@ fn inode(text: &OsStr) -> Result<u64> {
     })
 }
 
-fn subject(selection: &SelectionOptions, operand: Option<u64>) -> Subject {
-    match (operand, selection.task) {
+fn subject(selection: &SelectionOptions, operands: &[OsString]) -> Result<Subject> {
+    if selection.task.is_some() && !operands.is_empty() {
+        return Err(Error::new(Doing::CombiningTaskAndNamespace));
+    }
+    Ok(match (operands.first().map(|text| inode(text)).transpose()?, selection.task) {
         (None, Some(pid)) => Subject::OfTask(pid),
         // No namespace has the number 0, and so util-linux lists them all.
         (None | Some(0), _) => Subject::Namespaces { persistent: selection.persistent },
         (Some(inode), _) => Subject::ProcessesIn(inode),
-    }
+    })
 }
 
 fn kinds(selection: &SelectionOptions) -> Kinds {

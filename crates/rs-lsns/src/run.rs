@@ -151,7 +151,10 @@ fn table(listing: &Listing, inventory: &Inventory, rows: &Rows) -> Table {
     let drawn_in = listing.tree.map(tree_column);
     let drawn = drawn_in.is_some_and(|column| listing.columns.contains(&column));
     let tree = tree(listing, drawn, inventory, rows);
-    let column = |column: &Column| table::Column { tree: Some(*column) == drawn_in, ..column.layout() };
+    let column = |column: &Column| {
+        let layout = column.layout();
+        table::Column { tree: Some(*column) == drawn_in, truncated: layout.truncated && listing.truncate, ..layout }
+    };
     let line = |(row, children)| {
         let cells = listing.columns.iter().map(|column| cell(inventory, rows, row, *column)).collect();
         Line { cells, children }

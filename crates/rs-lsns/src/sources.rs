@@ -19,8 +19,17 @@ pub struct Holding {
     pub kind: Kind,
     /// What it told.
     pub kin: Kin,
-    /// The lowest number of a process that holds it.
-    pub holder: u32,
+    /// By what.
+    pub by: By,
+}
+
+/// By what a namespace is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum By {
+    /// By a socket.
+    Socket,
+    /// By a descriptor of the process with this number, or one with a higher number.
+    Descriptor(u32),
 }
 
 /// What descriptors and sockets hold, by inode.
@@ -28,10 +37,10 @@ pub struct Holding {
 pub struct Held(HashMap<u64, Holding>);
 
 impl Held {
-    /// Notes that process `holder` holds this namespace, if it was met before. Says whether it was.
-    fn note_again(&mut self, inode: u64, holder: u32) -> bool {
+    /// Notes what holds this namespace, if it was met before. Says whether it was.
+    fn note_again(&mut self, inode: u64, by: By) -> bool {
         let known = self.0.get_mut(&inode);
-        known.map(|known| known.holder = known.holder.min(holder)).is_some()
+        known.map(|known| known.by = known.by.min(by)).is_some()
     }
 
     fn insert(&mut self, inode: u64, holding: Holding) {
@@ -41,7 +50,7 @@ impl Held {
     /// Adds what another thread has seen.
     pub fn merge(&mut self, other: Held) {
         for (inode, holding) in other.0 {
-            if !self.note_again(inode, holding.holder) {
+            if !self.note_again(inode, holding.by) {
                 self.insert(inode, holding);
             }
         }

@@ -4,6 +4,10 @@ mod escape;
 mod json;
 mod list;
 mod raw;
+#[cfg(test)]
+mod recorded;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod width;
 

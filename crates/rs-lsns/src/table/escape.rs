@@ -109,3 +109,64 @@ pub(super) fn append_raw(line: &mut Vec<u8>, text: &[u8]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UTF8: Charset = Charset::Utf8(crate::table::tests::is_printable);
+
+    fn cut(text: &[u8], charset: Charset, room: usize) -> (String, usize) {
+        let mut line = Vec::new();
+        let columns = append(&mut line, text, charset, room);
+        (String::from_utf8(line).unwrap(), columns)
+    }
+
+    /// As util-linux does, in the locales C.UTF-8 and C.
+    #[test]
+    fn what_cannot_be_shown_is_escaped() {
+        for (text, utf8, other) in [
+            (b"a b~".as_slice(), "a b~", "a b~"),
+            (b"\t\x01\x1b\x7f", "\\x09\\x01\\x1b\\x7f", "\\x09\\x01\\x1b\\x7f"),
+            (b"\\x41 \\y\\", "\\x5cx41 \\y\\", "\\x5cx41 \\y\\"),
+            (b"\\\\x", "\\\\x5cx", "\\\\x5cx"),
+            ("é日".as_bytes(), "é日", "\\xc3\\xa9\\xe6\\x97\\xa5"),
+            (b"\xff\xc3(", "\\xff\\xc3(", "\\xff\\xc3("),
+            (b"\xc2\x85", "\\xc2\\x85", "\\xc2\\x85"),
+            (b"\xed\xa0\x80", "\\xed\\xa0\\x80", "\\xed\\xa0\\x80"),
+            ("\u{202e}\u{200b}".as_bytes(), "\u{202e}\u{200b}", "\\xe2\\x80\\xae\\xe2\\x80\\x8b"),
+            ("\u{2028}".as_bytes(), "\\xe2\\x80\\xa8", "\\xe2\\x80\\xa8"),
+        ] {
+            for (charset, expected) in [(UTF8, utf8), (Charset::Other, other)] {
+                let (line, taken) = cut(text, charset, usize::MAX);
+                assert_eq!(line, expected);
+                assert_eq!(taken, columns(text, charset), "{expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_is_cut_at_columns() {
+        for (text, room, expected, taken) in [
+            ("abc", 0, "", 0),
+            ("abc", 2, "ab", 2),
+            ("abc", 3, "abc", 3),
+            ("日本", 3, "日", 2),
+            ("日本", 4, "日本", 4),
+            ("日本a", 1, "", 0),
+            ("a\x01b", 3, "a\\x", 3),
+            ("a\x01b", 5, "a\\x01", 5),
+            ("e\u{301}e\u{301}", 1, "e\u{301}", 1),
+            ("\u{301}ab", 1, "\u{301}a", 1),
+        ] {
+            assert_eq!(cut(text.as_bytes(), UTF8, room), (expected.to_owned(), taken), "{text:?} {room}");
+        }
+    }
+
+    #[test]
+    fn raw_text_has_neither_blanks_nor_backslashes() {
+        let mut line = Vec::new();
+        append_raw(&mut line, "a b\\\t\u{7f}é~!".as_bytes());
+        assert_eq!(line, b"a\\x20b\\x5c\\x09\\x7f\\xc3\\xa9~!");
+    }
+}

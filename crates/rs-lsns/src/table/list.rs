@@ -77,20 +77,17 @@ impl List<'_> {
                 if draws && first && branches < walk.branches() {
                     return branches;
                 }
-                branches + self.append(line, bytes, room.saturating_sub(branches))
+                let room = room.saturating_sub(branches);
+                let start = line.len();
+                let columns = escape::append(line, bytes, self.layout.charset, room);
+                if branches + columns == 0 && escape::columns(bytes, self.layout.charset) == 0 {
+                    // There is nothing to stand on for characters that take no column.
+                    line.truncate(start);
+                }
+                branches + columns
             });
         }
         text.push(b'\n');
-    }
-
-    /// Appends what of a text has room, in columns; nothing, where it takes no column at all.
-    fn append(&self, line: &mut Vec<u8>, text: &[u8], room: usize) -> usize {
-        let start = line.len();
-        let columns = escape::append(line, text, self.layout.charset, room);
-        if columns == 0 && escape::columns(text, self.layout.charset) == 0 {
-            line.truncate(start);
-        }
-        columns
     }
 
     /// Appends a cell, which `write` writes into the room, in columns, that it is given; then what separates it.

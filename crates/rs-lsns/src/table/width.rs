@@ -15,12 +15,10 @@ struct Need {
 
 impl Need {
     fn add(&mut self, width: usize) {
-        if width > 0 {
-            self.widest = self.widest.max(width);
-            self.cells += 1;
-            self.sum += width as f64;
-            self.squares += (width * width) as f64;
-        }
+        self.widest = self.widest.max(width);
+        self.cells += 1;
+        self.sum += width as f64;
+        self.squares += (width * width) as f64;
     }
 
     fn average(&self) -> f64 {
@@ -52,7 +50,9 @@ fn measure(table: &Table, layout: &Layout) -> Vec<Need> {
         let Step::Down(line) = step else { continue };
         for ((column, need), cell) in table.columns.iter().zip(&mut needs).zip(&table.lines[line].cells) {
             let branches = if column.tree { walk.branches() } else { 0 };
-            need.add(branches + of_cell(cell, layout));
+            if branches > 0 || *cell != Cell::Empty {
+                need.add(branches + of_cell(cell, layout));
+            }
         }
     }
     needs
