@@ -208,7 +208,8 @@ impl Population {
     fn add_file(&mut self) {
         let (file, kind) = (self.random.one(&FILES), self.random.one(&KINDS));
         let pid = if self.pids.is_empty() { 1 } else { self.random.one(&self.pids) };
-        self.command(&format!("[ -e {file} ] || : >{file}; mount --bind /proc/{pid}/ns/{kind} {file};"));
+        // A file only once: of what another mount covers util-linux says what covers it.
+        self.command(&format!("[ -e {file} ] || {{ : >{file}; mount --bind /proc/{pid}/ns/{kind} {file}; }};"));
     }
 
     fn end_process(&mut self) {

@@ -8,7 +8,7 @@ use nscore::{Doing, Error, Kind, Result};
 use crate::sources::ancestors::{self, Asker, Told};
 use crate::sources::mounts::{self, Places};
 use crate::sources::processes::{self, Process, Search};
-use crate::sources::{By, Held, Holding};
+use crate::sources::{Held, Holding};
 
 /// What a namespace tells of itself when it is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -143,17 +143,14 @@ impl Inventory {
         }
     }
 
-    /// Adds what is held. Gives those which bring along what is above them, as util-linux has it: those that a socket
-    /// holds, that no process is in, or that a descriptor shows before the first such process would.
+    /// Adds what is held. Gives them all, since they bring along what is above them, as util-linux has it.
     fn add_held(&mut self, held: Held) -> Vec<u64> {
         let mut brought = Vec::new();
-        for (inode, Holding { kind, kin, by }) in held {
+        for (inode, Holding { kind, kin }) in held {
             if self.search.kinds.contains(kind) {
                 let namespace = self.entry(kind, inode);
                 (namespace.held, namespace.kin) = (true, Some(kin));
-                if namespace.lowest.is_none_or(|lowest| by < By::Descriptor(lowest)) {
-                    brought.push(inode);
-                }
+                brought.push(inode);
             }
         }
         brought

@@ -19,17 +19,6 @@ pub struct Holding {
     pub kind: Kind,
     /// What it told.
     pub kin: Kin,
-    /// By what.
-    pub by: By,
-}
-
-/// By what a namespace is held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum By {
-    /// By a socket.
-    Socket,
-    /// By a descriptor of the process with this number, or one with a higher number.
-    Descriptor(u32),
 }
 
 /// What descriptors and sockets hold, by inode.
@@ -37,10 +26,8 @@ pub enum By {
 pub struct Held(HashMap<u64, Holding>);
 
 impl Held {
-    /// Notes what holds this namespace, if it was met before. Says whether it was.
-    fn note_again(&mut self, inode: u64, by: By) -> bool {
-        let known = self.0.get_mut(&inode);
-        known.map(|known| known.by = known.by.min(by)).is_some()
+    fn contains(&self, inode: u64) -> bool {
+        self.0.contains_key(&inode)
     }
 
     fn insert(&mut self, inode: u64, holding: Holding) {
@@ -49,11 +36,7 @@ impl Held {
 
     /// Adds what another thread has seen.
     pub fn merge(&mut self, other: Held) {
-        for (inode, holding) in other.0 {
-            if !self.note_again(inode, holding.by) {
-                self.insert(inode, holding);
-            }
-        }
+        self.0.extend(other.0);
     }
 }
 

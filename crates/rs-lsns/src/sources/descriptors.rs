@@ -5,18 +5,17 @@ use std::ffi::CStr;
 use nscore::proc::Proc;
 
 use super::ancestors::{self, Asker};
-use super::{By, Held, Holding};
+use super::{Held, Holding};
 
 /// Notes the namespace with this `inode` behind descriptor `number` of process `holder`. It is opened, to be asked, the
 /// first time that it is met.
 pub fn note(proc: &Proc, holder: u32, number: &CStr, inode: u64, asker: &mut Asker, held: &mut Held) {
-    let by = By::Descriptor(holder);
-    if held.note_again(inode, by) {
+    if held.contains(inode) {
         return;
     }
     let opened = proc.held_namespace(holder, number).ok();
     // Another one by now, or none: who else holds it will be met, or nobody does.
     let Some(namespace) = opened.filter(|opened| ancestors::inode(opened) == Some(inode)) else { return };
     let Ok(Some(kind)) = namespace.kind() else { return };
-    held.insert(inode, Holding { kind, kin: asker.ask(kind, inode, &namespace), by });
+    held.insert(inode, Holding { kind, kin: asker.ask(kind, inode, &namespace) });
 }

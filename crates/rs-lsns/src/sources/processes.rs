@@ -124,7 +124,6 @@ impl Walk<'_> {
         let mut sockets = Sockets::new(pid, self.asked);
         // Gone meanwhile: then it holds nothing any more.
         let _ = proc.descriptors(pid, &mut self.scratch, |number, what| match what {
-            proc::Held::Namespace(inode) if namespaces.iter().any(|(_, own)| own == inode) => {}
             proc::Held::Namespace(inode) => descriptors::note(proc, pid, number, inode, asker, held),
             proc::Held::Socket(socket) if kinds.contains(Kind::Net) => sockets.note(number, socket, asker, held),
             proc::Held::Socket(_) => {}

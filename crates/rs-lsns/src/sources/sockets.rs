@@ -8,7 +8,7 @@ use nscore::Kind;
 use nscore::proc::SocketHolder;
 
 use super::ancestors::{self, Asker};
-use super::{By, Held, Holding};
+use super::{Held, Holding};
 
 /// The sockets that have told their namespace, by inode: several processes may hold the same.
 #[derive(Debug, Default)]
@@ -51,9 +51,9 @@ impl<'a> Sockets<'a> {
         let Ok(namespace) = holder.network_of(number) else { return };
         let Some(inode) = ancestors::inode(&namespace) else { return };
         self.asked.insert(socket);
-        if !held.note_again(inode, By::Socket) {
+        if !held.contains(inode) {
             let kin = asker.ask(Kind::Net, inode, &namespace);
-            held.insert(inode, Holding { kind: Kind::Net, kin, by: By::Socket });
+            held.insert(inode, Holding { kind: Kind::Net, kin });
         }
     }
 }
