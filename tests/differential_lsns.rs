@@ -42,6 +42,9 @@ const CROWD: &str = world!("support/crowd.sh");
 /// Command lines and users that are hard to show.
 const ODD: &str = world!("support/odd.sh");
 
+/// Namespaces that are seen only because others lead to them.
+const KIN: &str = world!("support/kin.sh");
+
 /// Namespaces bound to files.
 const MOUNTS: &str = world!("support/mounts.sh");
 
@@ -829,6 +832,45 @@ const LIST_COLUMNS: &[Scenario] = &[
     shell("LC_ALL=C.UTF-8 lsns -H"),
 ];
 
+/// Relatives: what descriptors, sockets and files bring along.
+const RELATIVES: &[Scenario] = &[
+    args(""),
+    args("-l"),
+    args("-P"),
+    args("-P -t user"),
+    args("-P -t net"),
+    args("-T"),
+    args("-Tparent"),
+    args("-T -t user"),
+    args("-T -t user -t net"),
+    args("-Tparent -t user"),
+    args("-T -t net"),
+    args("-t user"),
+    args("-t net"),
+    args("-t ipc"),
+    args("-t ipc --output-all"),
+    args("-t ipc -J -W --output-all"),
+    args("-t net --output-all"),
+    args("-t uts --output-all"),
+    args("-t mnt --output-all"),
+    args("-t pid -Tparent -o +PNS"),
+    args("--output-all"),
+    args("--output-all -T"),
+    args("-p 110"),
+    args("-p 110 -T"),
+    args("-p 110 -Tparent"),
+    args("-p 141 -T"),
+    args("-p 101"),
+    args("-p 102"),
+    args("-p 102 -T"),
+    args("-Q 'NPROCS == 0'"),
+    args("-Q 'NPROCS == 0' -T"),
+    shell(". numbers; lsns $pid101"),
+    shell(". numbers; lsns $user100"),
+    shell(". numbers; lsns $net110"),
+    shell(". numbers; lsns -t net $user110"),
+];
+
 /// What is hard to show.
 const HARD: &[Scenario] = &[
     args(""),
@@ -1061,6 +1103,13 @@ const TERMINALS: &[Scenario] = &[
     args("-o COMMAND").columns(8),
     args("-o COMMAND,NS").columns(30),
     args("-o COMMAND,COMMAND").columns(40),
+    args("-o COMMAND,TYPE,COMMAND").columns(60),
+    args("-o COMMAND,TYPE,COMMAND").columns(61),
+    args("-o COMMAND,TYPE,COMMAND").columns(62),
+    args("-o COMMAND,TYPE,COMMAND").columns(63),
+    args("-o COMMAND,PNS,COMMAND,COMMAND").columns(100),
+    args("-l -u -o PNS,TYPE,PPID").columns(80),
+    args("-n -u -o PID,NPROCS").columns(80),
     args("-o NS,COMMAND,PATH").columns(60),
     args("-o NS,PATH,COMMAND").columns(60),
     args("-o USER,PATH").columns(20),
@@ -1204,7 +1253,7 @@ const NUMBERED: &[Scenario] = &[
 ];
 
 /// Every scenario.
-const ALL: [&[Scenario]; 16] = [
+const ALL: [&[Scenario]; 17] = [
     USAGE,
     EXCLUSIONS,
     FORMATS,
@@ -1214,6 +1263,7 @@ const ALL: [&[Scenario]; 16] = [
     FILTERS,
     LIST_COLUMNS,
     HARD,
+    RELATIVES,
     BOUND,
     STACKED,
     TERMINALS,
@@ -1282,6 +1332,12 @@ fn filters() {
 fn list_columns() {
     require!(root, util_linux, unshare, nsenter, setpriv, cc);
     compare("", LIST_COLUMNS);
+}
+
+#[test]
+fn relatives() {
+    require!(root, util_linux, unshare, nsenter, setpriv, cc);
+    compare(KIN, RELATIVES);
 }
 
 #[test]

@@ -16,10 +16,10 @@ use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use support::{Comparison, Outcome, User, oracle, ours, require};
-use twins::{Line, Pair};
+use twins::{Call, Pair};
 
-/// How many command lines a population is for.
-const LINES: u64 = 32;
+/// How many calls a population sees.
+const CALLS: u64 = 32;
 
 /// Words for the set-up, and users with odd names.
 const WORLD: &str = include_str!("support/world.sh");
@@ -220,7 +220,7 @@ impl Population {
     }
 
     /// A command line for this population, and what is set around it.
-    fn line(&mut self) -> Line {
+    fn call(&mut self) -> Call {
         let user = if self.random.once_in(3) { User::Nsuser } else { User::Root };
         let mut variables = Vec::new();
         if self.random.once_in(2) {
@@ -235,7 +235,7 @@ impl Population {
             words.push("-W".to_owned());
         }
         let columns = self.random.once_in(4).then(|| u16::try_from(self.random.below(160)).expect("a width"));
-        Line { user, words: words.into_iter().map(Into::into).collect(), variables, columns }
+        Call { user, words: words.into_iter().map(Into::into).collect(), variables, columns }
     }
 
     fn format(&mut self, words: &mut Vec<String>, variables: &mut Vec<(&str, &str)>) {
@@ -283,7 +283,7 @@ impl Population {
         }
     }
 
-    /// Any namespace, as [`Line`] writes it.
+    /// Any namespace, as [`Call`] writes it.
     fn namespace(&mut self, pid: u64) -> String {
         match self.random.below(4) {
             0 => format!("@/tmp/stage/{}", self.random.one(&FILES).trim_matches('\'')),
@@ -299,12 +299,12 @@ type Result = (String, Outcome, Outcome);
 /// Compares all lines of the population of this number.
 fn results(comparison: &Comparison, seed: u64) -> Vec<Result> {
     let mut population = Population::grow(seed);
-    let lines: Vec<Line> = (0..LINES).map(|_| population.line()).collect();
-    let pairs: Vec<Pair> = lines.iter().map(|line| Pair { ours: line.clone(), theirs: Some(line.clone()) }).collect();
+    let calls: Vec<Call> = (0..CALLS).map(|_| population.call()).collect();
+    let pairs: Vec<Pair> = calls.iter().map(|call| Pair { ours: call.clone(), theirs: Some(call.clone()) }).collect();
     let outcomes = comparison.outcomes(&population.script, &pairs);
-    let title = |line: &Line| format!("NS_SEED={seed}: {line:?}");
+    let title = |call: &Call| format!("NS_SEED={seed}: {}", call.title());
     let theirs = |theirs: Option<Outcome>| is_json(theirs.expect("theirs was asked"));
-    lines.iter().zip(outcomes).map(|(line, (ours, both))| (title(line), is_json(ours), theirs(both))).collect()
+    calls.iter().zip(outcomes).map(|(call, (ours, both))| (title(call), is_json(ours), theirs(both))).collect()
 }
 
 /// util-linux forgets the colon after a key in lines of JSON (18).
@@ -324,7 +324,7 @@ fn populations() {
     let mut comparison = Comparison::new(program, oracle("lsns").expect("util-linux"));
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_millis();
     let first = number("NS_SEED").unwrap_or_else(|| u64::try_from(now()).expect("a time"));
-    let count = number("NS_COMPARISONS").unwrap_or(320).div_ceil(LINES);
+    let count = number("NS_COMPARISONS").unwrap_or(320).div_ceil(CALLS);
 
     let (next, all) = (AtomicU64::new(0), Mutex::new(Vec::new()));
     let work = || {

@@ -24,7 +24,7 @@ process 375 hold thread=/proc/330/ns/net socketless
 process 380 hold new=net inet new=net inet enter=/proc/100/ns/net unix
 process 385 $nsuser unshare -rn hold inet new=net
 # 390: descriptors of namespaces without processes: of each kind.
-process 388 unshare -CimnTpuf hold going
+process 388 unshare -CimnTpuf hold going 2>/dev/null
 process 386 $nsuser unshare -rimnu hold going
 process 390 hold open=/proc/389/ns/cgroup open=/proc/389/ns/ipc open=/proc/389/ns/mnt open=/proc/389/ns/net open=/proc/389/ns/pid \
     open=/proc/389/ns/time open=/proc/389/ns/uts open=/proc/386/ns/user open=/proc/386/ns/ipc open=/proc/386/ns/net

@@ -4,7 +4,7 @@ process 110 $nsuser unshare -rnu hold owner
 process 120 unshare -n hold going
 process 121 $nsuser unshare -r unshare -rn hold going
 process 130 unshare -CimTuU hold going
-process 140 unshare -pf hold going
+process 140 unshare -pf hold going 2>/dev/null
 process 150 unshare -n hold going
 mkdir net 'bl ank' "$(printf 'new\nline')"
 pin /proc/100/ns/net net/one

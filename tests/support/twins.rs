@@ -1,11 +1,12 @@
 //! Ours and util-linux's program in one and the same world, one after the other: what a program shows of the namespaces around it can be compared only there,
 //! because their numbers differ from stage to stage.
 //!
-//! A world is a stage (see [`Stage`](crate::support::Stage)) on which both programs lie. Each line is carried out twice, by processes with the same
+//! A world is a stage (see [`Stage`](crate::support::Stage)) on which both programs lie. Each call is carried out twice, by processes with the same
 //! PIDs; `lsns` (say) is the one program or the other. PID 1 is a shell that carries out the set-up from a file, so that its command line is short, and then
 //! puts the PIDs back before each run. Besides the stage's own programs there is `hold` (tests/support/hold.c).
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test says loudly what is wrong")]
 
-use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -27,7 +28,7 @@ use crate::support::{Comparison, Program, Scenario};
 
 /// A command to carry out in a world.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct Call {
     /// Who does.
     pub user: User,
     /// Its words, the program's name first. `@PATH` stands for the number of the namespace that the path leads to.
@@ -38,14 +39,22 @@ pub struct Line {
     pub columns: Option<u16>,
 }
 
-impl Line {
-    fn of(scenario: &Scenario, line: &str, program: &Program, user: User) -> Line {
+impl Call {
+    fn of(scenario: &Scenario, line: &str, program: &Program, user: User) -> Call {
         let words = if scenario.is_shell {
             ["/bin/sh", "-c", line].map(OsString::from).to_vec()
         } else {
             [program.name.to_owned()].into_iter().chain(words(line)).map(OsString::from).collect()
         };
-        Line { user, words, variables: Vec::new(), columns: scenario.columns }
+        Call { user, words, variables: Vec::new(), columns: scenario.columns }
+    }
+
+    /// The call as it could be typed, and by whom and where.
+    pub fn title(&self) -> String {
+        let variables: String = self.variables.iter().map(|(name, value)| format!("{name}={value} ")).collect();
+        let words: Vec<String> = self.words.iter().map(|word| format!("'{}'", word.display())).collect();
+        let columns = self.columns.map_or_else(String::new, |columns| format!("  ({columns} columns)"));
+        format!("{:?}: {variables}{}{columns}", self.user, words.join(" "))
     }
 }
 
@@ -53,9 +62,9 @@ impl Line {
 #[derive(Clone, Debug)]
 pub struct Pair {
     /// What ours does.
-    pub ours: Line,
+    pub ours: Call,
     /// What util-linux's program does.
-    pub theirs: Option<Line>,
+    pub theirs: Option<Call>,
 }
 
 impl Comparison {
@@ -74,10 +83,10 @@ impl Comparison {
     }
 
     fn pair(&self, scenario: &Scenario, user: User) -> Pair {
-        let ours = Line::of(scenario, scenario.line, &self.ours, user);
+        let ours = Call::of(scenario, scenario.line, &self.ours, user);
         let theirs = match scenario.expected {
             Expected::Known(..) => None,
-            Expected::Instead(_, line) => Some(Line::of(scenario, line, &self.theirs, user)),
+            Expected::Instead(_, line) => Some(Call::of(scenario, line, &self.theirs, user)),
             Expected::Theirs | Expected::Repaired(..) => Some(ours.clone()),
         };
         Pair { ours, theirs }
@@ -110,7 +119,7 @@ fn in_a_world(programs: [&Program; 2], setup: &str, pairs: &[Pair]) -> Result<Ve
     // Namespaces are a thread's own, so a thread goes there and does not come back.
     let all = thread::scope(|scope| {
         let there = scope.spawn(|| {
-            let mut world = World::build(programs, hold, setup);
+            let mut world = World::build(programs, hold, setup)?;
             let outcomes = pairs.iter().map(|pair| world.pair(pair)).collect();
             world.end();
             outcomes
@@ -151,7 +160,7 @@ impl Beside {
 }
 
 impl World {
-    fn build(programs: [&Program; 2], hold: &Path, setup: &str) -> World {
+    fn build(programs: [&Program; 2], hold: &Path, setup: &str) -> Result<World, String> {
         let [ours, theirs] = programs;
         let (to_watchdog, first) = mpsc::channel();
         let beside = Beside::start(first);
@@ -170,8 +179,8 @@ impl World {
         let from_first = BufReader::new(first.stdout.take().expect("a pipe"));
         to_watchdog.send(first).expect("the watchdog waits");
         let mut world = World { to_first, from_first, beside, program: ours.name };
-        assert!(world.hear(), "the set-up failed or hung, as standard error says");
-        world
+        let ready = world.hear();
+        ready.then_some(world).ok_or_else(|| "the set-up, or it failed, as standard error says".to_owned())
     }
 
     /// Waits for PID 1's word; false if it has ended.
@@ -183,17 +192,17 @@ impl World {
     }
 
     fn pair(&mut self, pair: &Pair) -> Result<(Outcome, Option<Outcome>), String> {
-        let Some(line) = &pair.theirs else {
+        let Some(call) = &pair.theirs else {
             return Ok((self.run("ours", &pair.ours)?, None));
         };
-        let mut theirs = self.run("theirs", line)?;
+        let mut theirs = self.run("theirs", call)?;
         let mut ours = self.run("ours", &pair.ours)?;
         // What the set-up ended may have been there still. A difference counts if the world stayed as it was.
         for _ in 0..10 {
             if ours == theirs {
                 break;
             }
-            let again = self.run("theirs", line)?;
+            let again = self.run("theirs", call)?;
             if again == theirs {
                 break;
             }
@@ -202,17 +211,17 @@ impl World {
         Ok((ours, Some(theirs)))
     }
 
-    /// Carries out a line by one of the programs.
-    fn run(&mut self, whose: &str, line: &Line) -> Result<Outcome, String> {
-        let late = || format!("{whose}: {line:?}");
+    /// Carries out a call by one of the programs.
+    fn run(&mut self, whose: &str, call: &Call) -> Result<Outcome, String> {
+        let late = || format!("{whose}, {}", call.title());
         self.choose(whose);
         self.to_first.write_all(b"again\n").map_err(|_| late())?;
         if !self.hear() {
             return Err(late());
         }
-        let outcome = match line.columns {
-            Some(columns) => self.on_terminal(columns, line),
-            None => with_files(line),
+        let outcome = match call.columns {
+            Some(columns) => self.on_terminal(columns, call),
+            None => with_files(call),
         };
         // Whatever happens after the watchdog's time is because of it.
         if self.beside.steps.send(()).is_err() || outcome.status == Status::Signal(nix::libc::SIGKILL) {
@@ -223,11 +232,11 @@ impl World {
     }
 
     /// Standard output is a terminal.
-    fn on_terminal(&self, columns: u16, line: &Line) -> Outcome {
+    fn on_terminal(&self, columns: u16, call: &Call) -> Outcome {
         let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         let terminal = openpty(Some(&size), None).expect("a terminal");
         self.beside.terminals.send(terminal.master).expect("the thread reads terminals");
-        let mut command = command(line);
+        let mut command = command(call);
         let path = "/tmp/stderr";
         command.stdout(terminal.slave).stderr(File::create(path).expect("a file"));
         let status = command.status().expect("the program can be started in the world");
@@ -261,14 +270,14 @@ fn watch(mut first: Child, told: &mpsc::Receiver<()>) {
     first.kill().and_then(|()| first.wait()).expect("PID 1 of the stage can be killed");
 }
 
-fn command(line: &Line) -> Command {
-    let name = &line.words[0];
+fn command(call: &Call) -> Command {
+    let name = &call.words[0];
     let path = Path::new("/tmp/bin").join(name);
     let mut command = Command::new(if path.exists() { path } else { PathBuf::from(name) });
-    command.arg0(name).args(line.words[1..].iter().map(|word| number_for(word)));
-    command.env_clear().envs(stage::ENVIRONMENT).envs(line.variables.iter().copied());
+    command.arg0(name).args(call.words[1..].iter().map(|word| number_for(word)));
+    command.env_clear().envs(stage::ENVIRONMENT).envs(call.variables.iter().copied());
     command.current_dir("/tmp/stage").stdin(Stdio::null());
-    if line.user == User::Nsuser {
+    if call.user == User::Nsuser {
         // std drops the supplementary groups with it.
         command.uid(4242).gid(4242);
     }
@@ -283,9 +292,9 @@ fn number_for(word: &OsStr) -> OsString {
 }
 
 /// Standard output and error are files.
-fn with_files(line: &Line) -> Outcome {
+fn with_files(call: &Call) -> Outcome {
     let [stdout, stderr] = ["/tmp/stdout", "/tmp/stderr"];
-    let mut command = command(line);
+    let mut command = command(call);
     command.stdout(File::create(stdout).expect("a file")).stderr(File::create(stderr).expect("a file"));
     let status = command.status().expect("the program can be started in the world");
     let read = |path| text(&fs::read(path).expect("a file"));

@@ -12,8 +12,8 @@ process() {
     read -r said <"$word" && [ "$said" = up ]
 }
 
-# Ends a process, which no shell has started in another way.
-end() { kill -KILL "$@"; for pid; do wait "$pid" || :; done; }
+# Ends processes.
+end() { kill -KILL "$@"; for pid; do wait "$pid" 2>/dev/null || :; done; }
 
 # Binds a namespace to a new file.
 pin() { : >"$2" && mount --bind "$1" "$2"; }
