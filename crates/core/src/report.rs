@@ -2,11 +2,12 @@
 //! pipes and notices a full disk.
 
 use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use nix::errno::Errno;
 
-use crate::error::{Doing, Error, Result};
+use crate::error::{Doing, Error, Result, While};
 use crate::sys;
 
 /// The name under which a program was started, and reports.
@@ -52,9 +53,32 @@ fn to_stderr(parts: &[&[u8]]) -> bool {
 /// # Errors
 /// The write's errno. A stdout that is closed, or whose reader has left, is none, as with util-linux.
 pub fn to_stdout(text: &[u8]) -> Result<()> {
-    match sys::write_all(libc::STDOUT_FILENO, text) {
-        Ok(()) | Err(Errno::EBADF | Errno::EPIPE) => Ok(()),
-        Err(errno) => Err(Error { doing: Doing::WritingOutput, errno: Some(errno) }),
+    stream_to_stdout(|stdout| stdout.write_all(text))
+}
+
+/// Lets `write` write to stdout, in its own portions: there is no buffer between.
+///
+/// # Errors
+/// As [`to_stdout`].
+pub fn stream_to_stdout(write: impl FnOnce(&mut Stdout) -> io::Result<()>) -> Result<()> {
+    match write(&mut Stdout).doing(|| Doing::WritingOutput) {
+        Err(Error { errno: Some(Errno::EBADF | Errno::EPIPE), .. }) => Ok(()),
+        written => written,
+    }
+}
+
+/// Standard output. (std's own takes a closed one for a good one.)
+#[derive(Debug)]
+pub struct Stdout;
+
+impl Write for Stdout {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        sys::write_all(libc::STDOUT_FILENO, text)?;
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -26,11 +26,11 @@ use crate::tree::{self, Relation, Tree};
 /// # Errors
 /// The first step that failed.
 pub fn run(plan: Plan) -> Result<Ending> {
-    let text = match plan {
-        Plan::ExplainColumns(layout) => table::print(&explain_columns(), &layout),
-        Plan::List(listing) => table::print(&list(&listing)?, &listing.layout),
+    let (table, layout) = match plan {
+        Plan::ExplainColumns(layout) => (explain_columns(), layout),
+        Plan::List(listing) => (list(&listing)?, listing.layout),
     };
-    report::to_stdout(&text)?;
+    report::stream_to_stdout(|stdout| table::print_to(&table, &layout, stdout))?;
     Ok(Ending::Exit(0))
 }
 
@@ -104,11 +104,18 @@ fn rows_of_namespaces(listing: &Listing, inventory: &mut Inventory, is_chosen: i
     Rows::of_namespaces(inventory, tree::in_order(chosen, before))
 }
 
-/// Where the namespaces stand that come before this one: in a tree of owners its owner, in one of parents its parent too.
-fn before(listing: &Listing, inventory: &Inventory, position: usize) -> [Option<usize>; 2] {
-    let kin = inventory.namespaces[position].kin.filter(|_| by_relatives(listing)).unwrap_or_default();
+/// Where in a tree of relatives the namespace stands that comes before this one: in one of parents the parent, or where
+/// there is none the owner, which is not above it there.
+fn before(listing: &Listing, inventory: &Inventory, position: usize) -> Option<usize> {
+    let kin = inventory.namespaces[position].kin.filter(|_| by_relatives(listing))?;
     let parent = kin.parent.filter(|_| listing.tree == Some(Relation::Parent));
-    [kin.owner, parent].map(|inode| inventory.position(inode?))
+    inventory.position(parent.or(kin.owner)?)
+}
+
+/// Where the one stands that is above it.
+fn above(listing: &Listing, inventory: &Inventory, position: usize) -> Option<usize> {
+    let has_parent = inventory.namespaces[position].kin?.parent.is_some();
+    before(listing, inventory, position).filter(|_| has_parent || listing.tree == Some(Relation::Owner))
 }
 
 /// There is no process in the namespace with this inode; whether there is such a namespace takes another look.
@@ -176,10 +183,7 @@ fn tree(listing: &Listing, drawn: bool, inventory: &Inventory, rows: &Rows) -> T
         return Tree::flat(rows.len());
     }
     let places: HashMap<usize, usize> = rows.iter().enumerate().map(|(place, row)| (row.namespace, place)).collect();
-    let above = |row: &Row| {
-        let [owner, parent] = before(listing, inventory, row.namespace);
-        places.get(&if listing.tree == Some(Relation::Owner) { owner } else { parent }?).copied()
-    };
+    let above = |row: &Row| places.get(&above(listing, inventory, row.namespace)?).copied();
     Tree::of_relatives(&rows.iter().map(above).collect::<Vec<_>>())
 }
 

@@ -75,24 +75,22 @@ impl Tree {
     }
 }
 
-/// Those that are `chosen`, each in its turn, but behind all that stand `before` it, chosen or not.
+/// Those that are `chosen`, each in its turn, but behind the one that stands `before` it, chosen or not.
 pub fn in_order(
     chosen: impl Iterator<Item = usize>,
-    before: impl Fn(usize) -> [Option<usize>; 2],
+    before: impl Fn(usize) -> Option<usize>,
 ) -> impl Iterator<Item = usize> {
     let mut order = Vec::new();
     let mut met = HashSet::new();
+    let mut waiting = Vec::new();
     for one in chosen {
-        // What is waiting for those before it is put in its place when it comes up again.
-        let mut waiting = vec![(one, false)];
-        while let Some((one, is_its_turn)) = waiting.pop() {
-            if is_its_turn {
-                order.push(one);
-            } else if met.insert(one) {
-                waiting.push((one, true));
-                waiting.extend(before(one).into_iter().rev().flatten().map(|before| (before, false)));
-            }
+        let mut next = Some(one);
+        // A circle, which no kernel makes, ends where it comes back.
+        while let Some(one) = next.filter(|one| met.insert(*one)) {
+            waiting.push(one);
+            next = before(one);
         }
+        order.extend(waiting.drain(..).rev());
     }
     order.into_iter()
 }
@@ -129,22 +127,22 @@ mod tests {
 
     #[test]
     fn what_stands_before_comes_first_and_once() {
-        let before = [[Some(2), Some(3)], [None; 2], [Some(4), None], [Some(4), None], [None; 2], [None; 2]];
+        let before = [Some(2), None, Some(4), Some(4), None, None];
         let order = |chosen: &[usize]| in_order(chosen.iter().copied(), |one| before[one]).collect::<Vec<_>>();
-        assert_eq!(order(&[0, 1, 2, 3, 4]), [4, 2, 3, 0, 1]);
+        assert_eq!(order(&[0, 1, 2, 3, 4]), [4, 2, 0, 1, 3]);
         assert_eq!(order(&[1, 3]), [1, 4, 3]);
     }
 
     #[test]
     fn circles_lose_no_line() {
-        let circle = [[Some(1), None], [Some(2), Some(1)], [Some(0), None]];
+        let circle = [Some(1), Some(2), Some(0)];
         assert_eq!(in_order(0..3, |one| circle[one]).collect::<Vec<_>>(), [2, 1, 0]);
         assert_eq!(Tree::of_relatives(&[Some(0), Some(2), Some(99)]).roots, [0, 1, 2]);
     }
 
     #[test]
     fn a_long_line_of_ancestors_is_no_danger() {
-        let above = |one| [Some(one + 1).filter(|above| *above < 100_000), None];
+        let above = |one| Some(one + 1).filter(|above| *above < 100_000);
         assert_eq!(in_order(0..100_000, above).next(), Some(99_999));
     }
 }
