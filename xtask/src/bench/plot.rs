@@ -10,9 +10,9 @@ pub struct Line {
 }
 
 /// In pixels: the whole, and the rectangle of the axes within it. Below it are the values in rows.
-const SIZE: (f64, f64) = (740.0, 480.0);
+const SIZE: (f64, f64) = (820.0, 480.0);
 const LEFT: f64 = 150.0;
-const RIGHT: f64 = 605.0;
+const RIGHT: f64 = 685.0;
 const TOP: f64 = 70.0;
 const BOTTOM: f64 = 380.0;
 const ROW: f64 = 18.0;
