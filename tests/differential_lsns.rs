@@ -410,6 +410,9 @@ const FORMATS: &[Scenario] = &[
     shell("unset LC_ALL; LC_CTYPE= LANG=C.UTF-8 lsns -T"),
     shell("unset LC_ALL; LC_CTYPE=nosuch LANG=C.UTF-8 lsns -T"),
     shell("unset LC_ALL; LC_MESSAGES=C.UTF-8 lsns -T"),
+    shell("unset LC_ALL; LC_TIME=nosuch LANG=C.UTF-8 lsns -T"),
+    shell("unset LC_ALL; LC_MESSAGES=nosuch LC_CTYPE=C.UTF-8 lsns -T"),
+    shell("unset LC_ALL; LC_COLLATE=nosuch LC_CTYPE=C.UTF-8 lsns -T"),
     shell("LC_ALL=C LANG=C.UTF-8 lsns -T"),
 ];
 

@@ -17,7 +17,7 @@ fn descriptors_are_read_and_not_opened() {
     require!(root, strace);
     // Not even those that are named like what can be opened.
     let opened = r#"open.*"[0-9]*/fd/."#;
-    root(counted(HOLDER, "", &[opened, r#"statx([0-9]*, "[789]""#])).prints("0\n3\n");
+    root(counted(HOLDER, "", &[opened, r#"statx([0-9]*, "[789]", .*AT_STATX_DONT_SYNC"#])).prints("0\n3\n");
 }
 
 #[test]
@@ -104,4 +104,17 @@ fn many_processes_share_the_processors() {
         cpu=$(taskset -pc $$ | sed 's/.*: //; s/[-,].*//'); list env >all; list \"taskset -c $cpu\" >one; cmp all one && grep -c '\"ns\"' all"
     ))
     .prints("8\n");
+}
+
+#[test]
+fn each_step_is_told_to_who_asks() {
+    require!(root);
+    let outcome = root("lsns -v -t uts -o TYPE,ONS,USER; NS_LOG=info lsns -t uts -o TYPE 2>&1 >list | wc -l").outcome();
+    assert!(
+        outcome.stdout.starts_with("TYPE        ONS USER\nuts  ") && outcome.stdout.ends_with("\n2\n"),
+        "{outcome}"
+    );
+    for step in ["namespaces and descriptors of", "/proc/self/mountinfo", "belong to", "of the processes of 1 rows"] {
+        assert!(outcome.stderr.contains(step), "{step}: {outcome}");
+    }
 }

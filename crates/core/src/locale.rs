@@ -13,11 +13,11 @@ pub enum Charset {
     Other,
 }
 
-/// The locale that LC_ALL, LC_CTYPE, LC_COLLATE or LANG names, see locale(7). None, which means the C locale, if that is not
-/// installed.
+/// The locale that LC_ALL, LC_CTYPE and the like or LANG name, see locale(7). None, which means the C locale, if any part of
+/// it is not installed, as setlocale(3) has it for the programs that ask for the whole.
 pub(crate) fn of_environment() -> Option<&'static sys::Locale> {
     static LOCALE: OnceLock<Option<sys::Locale>> = OnceLock::new();
-    LOCALE.get_or_init(|| sys::Locale::new(libc::LC_CTYPE_MASK | libc::LC_COLLATE_MASK, c"")).as_ref()
+    LOCALE.get_or_init(|| sys::Locale::new(libc::LC_ALL_MASK, c"")).as_ref()
 }
 
 /// The character set that the environment names.

@@ -1,7 +1,8 @@
 //! Walking /proc: which processes there are, which namespaces each is in, what each holds open, and what it is.
 //!
-//! Everything that is said of one process together comes from below one descriptor of its directory: when the
-//! process is gone, so is what is below, even if another one has got its number.
+//! What is read below one descriptor is of one process: when that is gone, so is what is below, even if another one has
+//! got its number. The namespaces that a process is in, and those that it holds, are read below two: whichever process it
+//! is, it is in the first, and somebody holds the second.
 
 use std::ffi::CStr;
 use std::fs::File;
@@ -84,16 +85,12 @@ impl Proc {
         Ok(Self { path: path.into(), directory, namespace_device: look.ok().map(|look| look.device) })
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The numbers of all processes, ascending. A process that comes while this is read may be among them or not.
     ///
     /// # Errors
     /// getdents64(2)'s.
     pub fn pids(&self, scratch: &mut Scratch) -> nix::Result<Vec<u32>> {
+        log::debug!("getdents64({:?})", self.path);
         let mut pids = Vec::new();
         let entries = openat(&self.directory, ".", READ_DIRECTORY, Mode::empty())?;
         for_each_entry(&entries, &mut scratch.entries, |name| {
@@ -197,13 +194,17 @@ impl SocketHolder {
         sys::pidfd_open(Pid::from_raw(pid)).map(|pidfd| Self { pidfd })
     }
 
-    /// The network namespace of the socket that is its descriptor `number` now.
+    /// The network namespace of the socket with this `inode`, its descriptor `number`.
     ///
     /// # Errors
-    /// EPERM when this process may not trace it, EBADF and ENOTTY when it has no such socket any more; more in
-    /// pidfd_getfd(2) and socket(7).
-    pub fn network_of(&self, number: i32) -> nix::Result<Handle> {
-        Handle::of_socket(&sys::pidfd_getfd(self.pidfd.as_fd(), number)?)
+    /// EPERM when this process may not trace it, EBADF when that descriptor is another file by now, or none; more in
+    /// pidfd_getfd(2).
+    pub fn network_of(&self, number: i32, inode: u64) -> nix::Result<Handle> {
+        let socket = sys::pidfd_getfd(self.pidfd.as_fd(), number)?;
+        if fstat(&socket)?.st_ino != inode {
+            return Err(Errno::EBADF);
+        }
+        Handle::of_socket(&socket)
     }
 }
 
@@ -413,7 +414,9 @@ mod tests {
         let uts = held_namespace.identity().unwrap().inode();
         assert!(seen.contains(&Held::Namespace(uts)), "{seen:?}");
         assert!(seen.iter().any(|held| matches!(held, Held::Socket(_))), "{seen:?}");
-        let network = SocketHolder::open(own).unwrap().network_of(socket.as_raw_fd()).unwrap();
+        let (holder, inode) = (SocketHolder::open(own).unwrap(), fstat(&socket).unwrap().st_ino);
+        assert_eq!(holder.network_of(socket.as_raw_fd(), inode + 1).unwrap_err(), Errno::EBADF);
+        let network = holder.network_of(socket.as_raw_fd(), inode).unwrap();
         assert_eq!(Some(network.identity().unwrap().inode()), namespaces.inode(Kind::Net));
         assert_eq!(directory.parent().ok(), Some(std::os::unix::process::parent_id()));
         assert_eq!(directory.uid().ok(), Some(nix::unistd::geteuid().as_raw()));

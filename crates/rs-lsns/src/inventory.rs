@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use nscore::proc::{Namespaces, Proc};
 use nscore::{Doing, Error, Kind, Result};
 
-use crate::sources::ancestors::{self, Asker, Told};
+use crate::sources::ancestors::{self, Asker, Questions, Told};
 use crate::sources::mounts::{self, Places};
 use crate::sources::processes::{self, Process, Search};
 use crate::sources::{Held, Holding};
@@ -222,6 +222,9 @@ impl Inventory {
     /// Asks the namespaces at these `positions` what they tell of themselves, as far as that was to be asked.
     pub fn ask(&mut self, proc: &Proc, positions: impl IntoIterator<Item = usize>) {
         let questions = self.search.questions;
+        if questions != Questions::default() {
+            log::info!("asking namespaces what they belong to");
+        }
         let mut asker = Asker::new(questions, std::mem::take(&mut self.told));
         for position in positions {
             let Self { namespaces, processes, .. } = self;
@@ -278,7 +281,6 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::sources::ancestors::Questions;
 
     #[test]
     fn this_process_is_in_the_inventory() {

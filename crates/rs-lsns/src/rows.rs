@@ -85,6 +85,7 @@ impl Rows {
         if wanted.is_none() {
             return;
         }
+        log::info!("reading what is shown of the processes of {} rows", self.rows.len());
         let mut unread: Vec<usize> = (0..self.rows.len()).collect();
         while !unread.is_empty() {
             // Rows of one process together, so that it is opened and read once.

@@ -82,6 +82,7 @@ impl Asker {
         if let Some((_, kin)) = self.told.get(&inode) {
             return *kin;
         }
+        log::debug!("ioctl({}:[{inode}], NS_GET_USERNS)", kind.link());
         let mut above = |kind: Kind, opened: nix::Result<Handle>| {
             let opened = opened.ok()?;
             let inode = self::inode(&opened)?;
@@ -105,6 +106,7 @@ impl Asker {
         if kind != Kind::Net || !self.questions.netnsid {
             return None;
         }
+        log::debug!("netlink: RTM_GETNSID");
         if self.netlink.is_none() {
             self.netlink = Netlink::open().ok();
         }

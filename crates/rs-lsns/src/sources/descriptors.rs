@@ -13,6 +13,7 @@ pub fn note(proc: &Proc, holder: u32, number: &CStr, inode: u64, asker: &mut Ask
     if held.contains(inode) {
         return;
     }
+    log::debug!("open(\"{holder}/fd/{}\"): namespace {inode}", number.to_string_lossy());
     let opened = proc.held_namespace(holder, number).ok();
     // Another one by now, or none: who else holds it will be met, or nobody does.
     let Some(namespace) = opened.filter(|opened| ancestors::inode(opened) == Some(inode)) else { return };

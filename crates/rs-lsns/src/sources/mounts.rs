@@ -21,6 +21,7 @@ pub type Places = HashMap<u64, (Kind, Vec<Vec<u8>>)>;
 /// # Errors
 /// [`Doing::ParsingMountinfo`].
 pub fn read(kinds: Kinds) -> Result<Places> {
+    log::info!("reading /proc/self/mountinfo");
     let mounts = mounts::own_mounts().map_err(|error| Error { doing: Doing::ParsingMountinfo, ..error })?;
     let mut places = Places::new();
     for Mount { root, target, filesystem } in mounts {

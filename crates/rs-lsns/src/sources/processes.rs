@@ -1,6 +1,7 @@
 //! Namespaces that processes are in; and, on the way through them, what their descriptors and sockets hold.
 
 use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -46,7 +47,7 @@ pub struct Seen {
 /// How many processes a thread takes at a time: few enough that all end together.
 const PORTION: usize = 4;
 
-/// How many processes pay for another thread: to start one costs as much as to look at one process.
+/// How many processes pay for a thread: its start takes as long as one process does, but the other one may be late.
 const WORTH_A_THREAD: usize = 16;
 
 /// More threads than this only get into each other's way.
@@ -57,34 +58,31 @@ const MOST_THREADS: usize = 8;
 /// # Errors
 /// getdents64(2)'s, on /proc. A process that cannot be read is left out.
 pub fn look(proc: &Proc, search: Search) -> nix::Result<Vec<Seen>> {
-    let mut scratch = Scratch::default();
-    let pids = proc.pids(&mut scratch)?;
     let (asked, next) = (Asked::default(), AtomicUsize::new(0));
-    let mut first = Walk { proc, search, asked: &asked, scratch, seen: Seen::nothing(search.questions) };
-    // Of this process itself, before it opens anything that is not its caller's.
+    let mut first = Walk::new(proc, search, &asked);
+    let pids = proc.pids(&mut first.scratch)?;
+    // This process itself, before it opens anything that is not its caller's.
     let own = proc.own_pid();
-    own.into_iter().for_each(|own| first.visit(own));
+    if let Some(own) = own {
+        first.visit(own);
+    }
     let walk = |mut walk: Walk| {
         while let Some(portion) = pids.chunks(PORTION).nth(next.fetch_add(1, Ordering::Relaxed)) {
             portion.iter().filter(|pid| Some(**pid) != own).for_each(|pid| walk.visit(*pid));
         }
         walk.seen
     };
+    let beside = threads_beside(pids.len());
+    let what = if search.held { "namespaces and descriptors" } else { "namespaces" };
+    log::info!("reading the {what} of {} processes, in {} threads", pids.len(), beside + 1);
     Ok(thread::scope(|scope| {
-        let start = |_| {
-            let another = Walk {
-                proc,
-                search,
-                asked: &asked,
-                scratch: Scratch::default(),
-                seen: Seen::nothing(search.questions),
-            };
-            thread::Builder::new().spawn_scoped(scope, || walk(another)).ok()
-        };
+        let start = |_| thread::Builder::new().spawn_scoped(scope, || walk(Walk::new(proc, search, &asked))).ok();
         // Where no thread can be had, the others do its part.
-        let others: Vec<_> = (0..threads_beside(pids.len())).filter_map(start).collect();
+        let others: Vec<_> = (0..beside).filter_map(start).collect();
         let mut seen = vec![walk(first)];
-        seen.extend(others.into_iter().filter_map(|thread| thread.join().ok()));
+        for thread in others {
+            seen.push(thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
         seen
     }))
 }
@@ -98,12 +96,6 @@ fn threads_beside(processes: usize) -> usize {
     thread::available_parallelism().map_or(1, NonZero::get).min(worth) - 1
 }
 
-impl Seen {
-    fn nothing(questions: Questions) -> Self {
-        Self { processes: Vec::new(), held: Held::default(), asker: Asker::new(questions, Told::new()) }
-    }
-}
-
 /// A thread's way through its processes.
 struct Walk<'a> {
     proc: &'a Proc,
@@ -113,7 +105,12 @@ struct Walk<'a> {
     seen: Seen,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(proc: &'a Proc, search: Search, asked: &'a Asked) -> Self {
+        let (processes, held, asker) = (Vec::new(), Held::default(), Asker::new(search.questions, Told::new()));
+        Self { proc, search, asked, scratch: Scratch::default(), seen: Seen { processes, held, asker } }
+    }
+
     fn visit(&mut self, pid: u32) {
         let Ok(namespaces) = self.proc.namespaces(pid, self.search.kinds, &mut self.scratch) else { return };
         self.seen.processes.push(Process { pid, namespaces });

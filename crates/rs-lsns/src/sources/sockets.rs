@@ -48,7 +48,8 @@ impl<'a> Sockets<'a> {
         let holder = self.holder.get_or_insert_with(|| SocketHolder::open(pid));
         let number = number.to_str().ok().and_then(|number| number.parse().ok());
         let (Ok(holder), Some(number)) = (holder, number) else { return };
-        let Ok(namespace) = holder.network_of(number) else { return };
+        log::debug!("pidfd_getfd({pid}, {number}), SIOCGSKNS: socket {socket}");
+        let Ok(namespace) = holder.network_of(number, socket) else { return };
         let Some(inode) = ancestors::inode(&namespace) else { return };
         self.asked.insert(socket);
         if !held.contains(inode) {
