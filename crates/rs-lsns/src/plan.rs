@@ -11,7 +11,7 @@ use nscore::{Doing, Error, Kind, Result, locale, terminal};
 
 use crate::columns::Column;
 use crate::filter::{Bound, UnknownColumns};
-use crate::inventory::Scope;
+use crate::inventory::{Kin, Scope};
 use crate::options::{self, ColumnOptions, LayoutOptions, Options, SelectionOptions};
 use crate::rows::Wanted;
 use crate::sources::ancestors::Questions;
@@ -41,8 +41,8 @@ pub struct Listing {
     pub tree: Option<Relation>,
     /// Which rows are shown.
     pub filter: Option<Bound<Column>>,
-    /// What the filter asks of a process.
-    pub wanted_by_filter: Wanted,
+    /// Whether the filter asks for what is read of a process.
+    pub filter_wants_details: bool,
     /// What filter, columns and tree ask of a process.
     pub wanted: Wanted,
     /// Whether what a terminal has no room for is cut off.
@@ -94,6 +94,26 @@ impl Plan {
 }
 
 impl Listing {
+    /// Whether the rows are related as namespaces are.
+    pub fn is_of_relatives(&self) -> bool {
+        is_of_relatives(self.tree, self.subject)
+    }
+
+    /// The inode of the namespace that stands above one with these relatives.
+    pub fn above(&self, kin: Kin) -> Option<u64> {
+        match self.tree.filter(|_| self.is_of_relatives())? {
+            Relation::Owner => kin.owner,
+            Relation::Parent => kin.parent,
+            Relation::Process => None,
+        }
+    }
+
+    /// The inode of the namespace that comes before one with these relatives: the one above it, or if there is none its
+    /// owner all the same.
+    pub fn preceding(&self, kin: Kin) -> Option<u64> {
+        self.above(kin).or_else(|| kin.owner.filter(|_| self.is_of_relatives()))
+    }
+
     fn from_options(options: &Options, layout: Layout) -> Result<Self> {
         let subject = subject(&options.selection, &options.operands)?;
         let columns = columns(options)?;
@@ -101,13 +121,14 @@ impl Listing {
         let tree = options.layout.tree.or((!plain).then_some(Relation::Process));
         let filter = bind(options.selection.filter.as_deref())?;
         let filtered = filter.as_ref().map(Bound::columns).unwrap_or_default();
-        let mut wanted_at_all = wanted(&[&columns, filtered].concat());
+        let known = [&columns, filtered].concat();
+        let mut wanted_at_all = wanted(&known);
         wanted_at_all.parent |= tree == Some(Relation::Process) && columns.contains(&tree_column(Relation::Process));
         Ok(Self {
             subject,
-            scope: scope(subject, kinds(&options.selection), tree, &[&columns, filtered].concat()),
+            scope: scope(subject, kinds(&options.selection), tree, &known),
             tree,
-            wanted_by_filter: wanted(filtered),
+            filter_wants_details: !wanted(filtered).is_none(),
             wanted: wanted_at_all,
             filter,
             columns,
@@ -192,7 +213,7 @@ fn kinds(selection: &SelectionOptions) -> Kinds {
 }
 
 /// Whether the rows are related as namespaces are. Processes of one namespace are not.
-pub fn is_of_relatives(tree: Option<Relation>, subject: Subject) -> bool {
+fn is_of_relatives(tree: Option<Relation>, subject: Subject) -> bool {
     matches!(tree, Some(Relation::Owner | Relation::Parent)) && !matches!(subject, Subject::ProcessesIn(_))
 }
 

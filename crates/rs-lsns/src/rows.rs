@@ -72,6 +72,11 @@ impl Rows {
         Self { rows: positions.map(row).collect(), of_processes: false, names: BTreeMap::new() }
     }
 
+    /// No rows.
+    pub fn none() -> Self {
+        Self { rows: Vec::new(), of_processes: true, names: BTreeMap::new() }
+    }
+
     /// A row for each process in the namespace at this `position`.
     pub fn of_processes(inventory: &Inventory, position: usize) -> Self {
         let Namespace { kind, inode, .. } = inventory.namespaces[position];

@@ -14,7 +14,7 @@ use nscore::{Doing, Error, Result, report};
 use crate::cells::cell;
 use crate::columns::Column;
 use crate::inventory::{Inventory, Namespace, Scope};
-use crate::plan::{self, Listing, Plan, Subject, tree_column};
+use crate::plan::{Listing, Plan, Subject, tree_column};
 use crate::rows::{Row, Rows};
 use crate::sources::ancestors::Questions;
 use crate::sources::processes::Search;
@@ -38,14 +38,13 @@ pub fn run(plan: Plan) -> Result<Ending> {
 fn list(listing: &Listing) -> Result<Table> {
     let proc = open_proc()?;
     let (mut inventory, mut rows) = find(&proc, listing)?;
-    let early = !listing.wanted_by_filter.is_none();
-    if early {
-        rows.read(&proc, &mut inventory, listing.wanted);
+    if !listing.filter_wants_details {
+        // Nothing is read of processes that are not shown.
+        apply_filter(listing, &inventory, &mut rows)?;
     }
+    // Rows may come to be of other processes here, so the filter has the last word.
+    rows.read(&proc, &mut inventory, listing.wanted);
     apply_filter(listing, &inventory, &mut rows)?;
-    if !early {
-        rows.read(&proc, &mut inventory, listing.wanted);
-    }
     Ok(table(listing, &inventory, &rows))
 }
 
@@ -58,41 +57,38 @@ fn open_proc() -> Result<Proc> {
 
 /// Looks through /proc, and chooses the rows.
 fn find(proc: &Proc, listing: &Listing) -> Result<(Inventory, Rows)> {
-    match listing.subject {
+    let mut inventory = Inventory::take(proc, listing.scope)?;
+    let rows = match listing.subject {
         Subject::Namespaces { persistent } => {
-            let mut inventory = Inventory::take(proc, listing.scope)?;
             inventory.ask(proc, 0..inventory.namespaces.len());
-            let rows = rows_of_namespaces(listing, &mut inventory, |namespace| !persistent || namespace.processes == 0);
-            Ok((inventory, rows))
+            rows_of_namespaces(listing, &mut inventory, |namespace| !persistent || namespace.processes == 0)
         }
         Subject::OfTask(pid) => {
-            let mut inventory = Inventory::take(proc, listing.scope)?;
             let task = inventory.namespaces_of(pid);
             let is_its = |namespace: &Namespace| task.inode(namespace.kind) == Some(namespace.inode);
-            let asked = (0..inventory.namespaces.len())
-                .filter(|position| by_relatives(listing) || is_its(&inventory.namespaces[*position]))
-                .collect::<Vec<_>>();
+            let all = inventory.namespaces.iter().enumerate();
+            let asked = all.filter(|(_, namespace)| listing.is_of_relatives() || is_its(namespace));
+            let asked: Vec<_> = asked.map(|(position, _)| position).collect();
             inventory.ask(proc, asked);
-            let rows = rows_of_namespaces(listing, &mut inventory, is_its);
-            Ok((inventory, rows))
+            rows_of_namespaces(listing, &mut inventory, is_its)
         }
-        Subject::ProcessesIn(inode) => {
-            let mut inventory = Inventory::take(proc, listing.scope)?;
-            let Some(position) = inventory.position(inode) else { return without_processes(proc, listing, inode) };
-            inventory.ask(proc, [position]);
-            let rows = Rows::of_processes(&inventory, position);
-            Ok((inventory, rows))
-        }
-    }
-}
-
-fn by_relatives(listing: &Listing) -> bool {
-    plan::is_of_relatives(listing.tree, listing.subject)
+        Subject::ProcessesIn(inode) => match inventory.position(inode) {
+            Some(position) => {
+                inventory.ask(proc, [position]);
+                Rows::of_processes(&inventory, position)
+            }
+            None => {
+                check_existence(proc, listing, inode)?;
+                Rows::none()
+            }
+        },
+    };
+    Ok((inventory, rows))
 }
 
 /// The rows of those namespaces that `is_chosen` says, and in a tree of those above them.
 fn rows_of_namespaces(listing: &Listing, inventory: &mut Inventory, is_chosen: impl Fn(&Namespace) -> bool) -> Rows {
-    if by_relatives(listing) {
+    if listing.is_of_relatives() {
         inventory.add_everything_above();
     }
     let namespaces = &inventory.namespaces;
@@ -100,35 +96,19 @@ fn rows_of_namespaces(listing: &Listing, inventory: &mut Inventory, is_chosen: i
         let namespace = &namespaces[*position];
         namespace.is_kept() && is_chosen(namespace)
     });
-    let before = |position: usize| before(listing, inventory, position);
-    Rows::of_namespaces(inventory, tree::in_order(chosen, before))
-}
-
-/// Where in a tree of relatives the namespace stands that comes before this one: in one of parents the parent, or where
-/// there is none the owner, which is not above it there.
-fn before(listing: &Listing, inventory: &Inventory, position: usize) -> Option<usize> {
-    let kin = inventory.namespaces[position].kin.filter(|_| by_relatives(listing))?;
-    let parent = kin.parent.filter(|_| listing.tree == Some(Relation::Parent));
-    inventory.position(parent.or(kin.owner)?)
-}
-
-/// Where the one stands that is above it.
-fn above(listing: &Listing, inventory: &Inventory, position: usize) -> Option<usize> {
-    let has_parent = inventory.namespaces[position].kin?.parent.is_some();
-    before(listing, inventory, position).filter(|_| has_parent || listing.tree == Some(Relation::Owner))
+    let preceding = |position: usize| inventory.position(listing.preceding(inventory.namespaces[position].kin?)?);
+    Rows::of_namespaces(inventory, tree::behind_what_precedes(chosen, preceding))
 }
 
 /// There is no process in the namespace with this inode; whether there is such a namespace takes another look.
-fn without_processes(proc: &Proc, listing: &Listing, inode: u64) -> Result<(Inventory, Rows)> {
+fn check_existence(proc: &Proc, listing: &Listing, inode: u64) -> Result<()> {
     let everywhere = Scope {
         search: Search { held: true, questions: Questions::default(), ..listing.scope.search },
         mounted: true,
         places: false,
     };
     let inventory = Inventory::take(proc, everywhere)?;
-    let position = inventory.position(inode).ok_or_else(|| Error::new(Doing::FindingNamespace { inode }))?;
-    let rows = Rows::of_processes(&inventory, position);
-    Ok((inventory, rows))
+    inventory.position(inode).map(drop).ok_or_else(|| Error::new(Doing::FindingNamespace { inode }))
 }
 
 fn apply_filter(listing: &Listing, inventory: &Inventory, rows: &mut Rows) -> Result<()> {
@@ -179,11 +159,14 @@ fn tree(listing: &Listing, drawn: bool, inventory: &Inventory, rows: &Rows) -> T
     if listing.tree == Some(Relation::Process) && drawn {
         return Tree::of_processes(&rows.iter().map(|row| (row.process, row.details.parent)).collect::<Vec<_>>());
     }
-    if !by_relatives(listing) || !drawn {
+    if !listing.is_of_relatives() || !drawn {
         return Tree::flat(rows.len());
     }
     let places: HashMap<usize, usize> = rows.iter().enumerate().map(|(place, row)| (row.namespace, place)).collect();
-    let above = |row: &Row| places.get(&above(listing, inventory, row.namespace)?).copied();
+    let above = |row: &Row| {
+        let above = listing.above(inventory.namespaces[row.namespace].kin?)?;
+        places.get(&inventory.position(above)?).copied()
+    };
     Tree::of_relatives(&rows.iter().map(above).collect::<Vec<_>>())
 }
 

@@ -75,10 +75,11 @@ impl Tree {
     }
 }
 
-/// Those that are `chosen`, each in its turn, but behind the one that stands `before` it, chosen or not.
-pub fn in_order(
+/// Puts those that are `chosen` in order: each stays in its turn, but the one that is `preceding` it comes before it, if
+/// it did not come already, whether it is chosen or not.
+pub fn behind_what_precedes(
     chosen: impl Iterator<Item = usize>,
-    before: impl Fn(usize) -> Option<usize>,
+    preceding: impl Fn(usize) -> Option<usize>,
 ) -> impl Iterator<Item = usize> {
     let mut order = Vec::new();
     let mut met = HashSet::new();
@@ -88,7 +89,7 @@ pub fn in_order(
         // A circle, which no kernel makes, ends where it comes back.
         while let Some(one) = next.filter(|one| met.insert(*one)) {
             waiting.push(one);
-            next = before(one);
+            next = preceding(one);
         }
         order.extend(waiting.drain(..).rev());
     }
@@ -128,7 +129,8 @@ mod tests {
     #[test]
     fn what_stands_before_comes_first_and_once() {
         let before = [Some(2), None, Some(4), Some(4), None, None];
-        let order = |chosen: &[usize]| in_order(chosen.iter().copied(), |one| before[one]).collect::<Vec<_>>();
+        let order =
+            |chosen: &[usize]| behind_what_precedes(chosen.iter().copied(), |one| before[one]).collect::<Vec<_>>();
         assert_eq!(order(&[0, 1, 2, 3, 4]), [4, 2, 0, 1, 3]);
         assert_eq!(order(&[1, 3]), [1, 4, 3]);
     }
@@ -136,13 +138,13 @@ mod tests {
     #[test]
     fn circles_lose_no_line() {
         let circle = [Some(1), Some(2), Some(0)];
-        assert_eq!(in_order(0..3, |one| circle[one]).collect::<Vec<_>>(), [2, 1, 0]);
+        assert_eq!(behind_what_precedes(0..3, |one| circle[one]).collect::<Vec<_>>(), [2, 1, 0]);
         assert_eq!(Tree::of_relatives(&[Some(0), Some(2), Some(99)]).roots, [0, 1, 2]);
     }
 
     #[test]
     fn a_long_line_of_ancestors_is_no_danger() {
         let above = |one| Some(one + 1).filter(|above| *above < 100_000);
-        assert_eq!(in_order(0..100_000, above).next(), Some(99_999));
+        assert_eq!(behind_what_precedes(0..100_000, above).next(), Some(99_999));
     }
 }
