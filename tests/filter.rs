@@ -221,7 +221,7 @@ fn random(test: u64) -> Random {
 
 #[test]
 fn well_formed() {
-    require!(root, util_linux, perl, setpriv);
+    require!(root, new_lsns, perl, setpriv);
     let mut random = random(1);
     let filters: Vec<String> = (0..2000).map(|_| random.filter()).collect();
     assert!(compare(&filters) > 1700);
@@ -229,7 +229,7 @@ fn well_formed() {
 
 #[test]
 fn malformed() {
-    require!(root, util_linux, perl, setpriv);
+    require!(root, new_lsns, perl, setpriv);
     let mut random = random(2);
     let filters: Vec<String> = (0..800).map(|_| random.words()).collect();
     assert!(compare(&filters) > 750);
@@ -238,7 +238,7 @@ fn malformed() {
 /// util-linux echoes what it does not know (defect 21), but for a `'` without an end, which it takes as ours takes all of that.
 #[test]
 fn unknown_characters() {
-    require!(root, util_linux, perl, setpriv);
+    require!(root, new_lsns, perl, setpriv);
     let mut random = random(3);
     let beginnings: Vec<String> = (0..400).map(|_| random.words().replace('\'', "\"") + " ").collect();
     let filters: Vec<String> = beginnings.iter().map(|beginning| format!("{beginning}'")).collect();
@@ -254,7 +254,7 @@ fn unknown_characters() {
 /// What is in no grammar: limits, and what was seen once to differ.
 #[test]
 fn corners() {
-    require!(root, util_linux, perl, setpriv);
+    require!(root, new_lsns, perl, setpriv);
     let repeated = |text: &str, count: usize| text.repeat(count);
     let mut filters: Vec<String> = CORNERS.iter().map(|filter| (*filter).to_owned()).collect();
     for count in [252, 253] {

@@ -64,6 +64,10 @@ pub fn missing(thing: &str) -> Option<&'static str> {
                 .all(|name| programs::find(name).is_some_and(|path| programs::is_setuid_root(&path)));
             (!ready).then_some("no newuidmap and newgidmap with set-user-ID root")
         }
+        "new_lsns" => {
+            let version = oracle("lsns").and_then(|lsns| lsns.version());
+            version.is_none_or(|version| version < (2, 42, 4)).then_some("no lsns of util-linux 2.42.4 or later")
+        }
         "util_linux" => oracle("unshare").is_none().then_some("no util-linux to compare with"),
         program => programs::find(program).is_none().then(|| &*format!("no {program} in PATH").leak()),
     }
