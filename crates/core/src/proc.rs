@@ -45,6 +45,14 @@ impl Namespaces {
     }
 }
 
+impl FromIterator<(Kind, u64)> for Namespaces {
+    fn from_iter<I: IntoIterator<Item = (Kind, u64)>>(inodes: I) -> Self {
+        let mut namespaces = Self::default();
+        inodes.into_iter().for_each(|(kind, inode)| namespaces.0[kind as usize] = inode);
+        namespaces
+    }
+}
+
 /// What a descriptor is of, as far as it can hold a namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Held {

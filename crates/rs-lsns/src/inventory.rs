@@ -111,19 +111,19 @@ impl Inventory {
         Ok(inventory)
     }
 
-    /// Where this namespace stands, at the end if it is new.
-    fn place(&mut self, kind: Kind, inode: u64) -> usize {
+    /// Where this namespace stands, at the end if it is new. Nowhere, if its inode was just now another one's, of
+    /// another kind: then it is younger than this look, and need not be seen.
+    fn place(&mut self, kind: Kind, inode: u64) -> Option<usize> {
         let next = self.namespaces.len();
         let place = *self.index.entry(inode).or_insert(next);
         if place == next {
             self.namespaces.push(Namespace::new(kind, inode));
         }
-        place
+        Some(place).filter(|place| self.namespaces[*place].kind == kind)
     }
 
-    fn entry(&mut self, kind: Kind, inode: u64) -> &mut Namespace {
-        let place = self.place(kind, inode);
-        &mut self.namespaces[place]
+    fn entry(&mut self, kind: Kind, inode: u64) -> Option<&mut Namespace> {
+        self.place(kind, inode).map(|place| &mut self.namespaces[place])
     }
 
     fn count_processes(&mut self) {
@@ -133,7 +133,7 @@ impl Inventory {
         for process in std::mem::take(&mut self.processes) {
             for (kind, inode) in process.namespaces.iter() {
                 let same = before[kind as usize].filter(|(before, _)| *before == inode);
-                let place = same.map_or_else(|| self.place(kind, inode), |(_, place)| place);
+                let Some(place) = same.map(|(_, place)| place).or_else(|| self.place(kind, inode)) else { continue };
                 before[kind as usize] = Some((inode, place));
                 let namespace = &mut self.namespaces[place];
                 namespace.processes += 1;
@@ -147,8 +147,9 @@ impl Inventory {
     fn add_held(&mut self, held: Held) -> Vec<u64> {
         let mut brought = Vec::new();
         for (inode, Holding { kind, kin }) in held {
-            if self.search.kinds.contains(kind) {
-                let namespace = self.entry(kind, inode);
+            if self.search.kinds.contains(kind)
+                && let Some(namespace) = self.entry(kind, inode)
+            {
                 (namespace.held, namespace.kin) = (true, Some(kin));
                 brought.push(inode);
             }
@@ -165,7 +166,7 @@ impl Inventory {
             if new && !mounted {
                 continue;
             }
-            let namespace = self.entry(kind, inode);
+            let Some(namespace) = self.entry(kind, inode) else { continue };
             namespace.places = places;
             if new {
                 namespace.kin = mounts::ask(namespace, &mut asker);
@@ -186,8 +187,9 @@ impl Inventory {
             let Some(kin) = known.or_else(told).filter(|_| climbed.insert(inode)) else { continue };
             for above in [kin.owner, kin.parent].into_iter().flatten() {
                 let Some((kind, kin)) = self.told.get(&above).copied() else { continue };
-                if self.search.kinds.contains(kind) {
-                    let namespace = self.entry(kind, above);
+                if self.search.kinds.contains(kind)
+                    && let Some(namespace) = self.entry(kind, above)
+                {
                     namespace.held = true;
                     namespace.kin.get_or_insert(kin);
                     climbing.push(above);
@@ -295,6 +297,28 @@ mod tests {
             let members: Vec<_> = inventory.members(kind, inode).collect();
             assert!(members.contains(&std::process::id()) && members.is_sorted());
             assert_eq!((namespace.processes, namespace.lowest), (members.len(), members.first().copied()));
+        }
+    }
+
+    #[test]
+    fn an_inode_that_comes_to_be_of_another_kind_is_one_namespace() {
+        let search = Search { kinds: Kind::all().collect(), held: false, questions: Questions::default() };
+        let processes = [(5, Kind::Uts, 9), (6, Kind::Ipc, 9), (7, Kind::Uts, 9)];
+        let process =
+            |(pid, kind, inode)| Process { pid, namespaces: [(kind, inode)].into_iter().collect::<Namespaces>() };
+        let mut inventory = Inventory {
+            namespaces: Vec::new(),
+            processes: processes.map(process).into(),
+            index: HashMap::new(),
+            search,
+            told: Told::new(),
+        };
+        inventory.count_processes();
+        let [namespace] = &inventory.namespaces[..] else { panic!("{inventory:?}") };
+        assert_eq!((namespace.kind, namespace.processes, namespace.lowest), (Kind::Uts, 2, Some(5)));
+        for (lowest, count) in [(Some(7), 1), (None, 0)] {
+            inventory.lose_lowest(0);
+            assert_eq!((inventory.namespaces[0].lowest, inventory.namespaces[0].processes), (lowest, count));
         }
     }
 

@@ -49,8 +49,8 @@ impl Asker {
 
     /// What a namespace that processes are in has told already, if that is all there is to ask.
     pub fn told(&self, kind: Kind, inode: u64) -> Option<Kin> {
-        let (_, kin) = self.told.get(&inode).filter(|_| kind != Kind::Net || !self.questions.netnsid)?;
-        Some(*kin)
+        let (known, kin) = self.told.get(&inode).filter(|_| kind != Kind::Net || !self.questions.netnsid)?;
+        Some(*kin).filter(|_| *known == kind)
     }
 
     /// Asks a `namespace` of this `kind` that processes are in.
@@ -79,7 +79,7 @@ impl Asker {
         namespace: &Handle,
         climbing: &mut Vec<(Kind, u64, Handle)>,
     ) -> Kin {
-        if let Some((_, kin)) = self.told.get(&inode) {
+        if let Some((_, kin)) = self.told.get(&inode).filter(|(known, _)| *known == kind) {
             return *kin;
         }
         log::debug!("ioctl({}:[{inode}], NS_GET_USERNS)", kind.link());
