@@ -33,7 +33,7 @@ struct Row {
     name: &'static str,
     help: &'static str,
     value: Value,
-    /// The least width where a terminal has room for it.
+    /// The least width where a terminal has room for it, or where a cell is wider than the name.
     hint: usize,
     /// Whether it is cut where the terminal ends.
     truncated: bool,

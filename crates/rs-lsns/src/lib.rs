@@ -1,16 +1,16 @@
 //! The program `rs-lsns`: options (what was typed), a plan (what will be listed), the inventory (what was found), rows and a table.
 
 mod cells;
-pub mod columns;
+mod columns;
 pub mod filter;
-pub mod inventory;
-pub mod options;
-pub mod plan;
-pub mod rows;
-pub mod run;
-pub mod sources;
-pub mod table;
-pub mod tree;
+mod inventory;
+mod options;
+mod plan;
+mod rows;
+mod run;
+mod sources;
+mod table;
+mod tree;
 
 use std::ffi::OsString;
 

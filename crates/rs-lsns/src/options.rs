@@ -50,7 +50,7 @@ pub struct SelectionOptions {
     /// Only of kind mnt, net, ipc, user, pid, uts, cgroup, time
     #[arg(short = 't', long = "type", value_name = "KIND", action = ArgAction::Append, value_parser = parsed(kind))]
     pub kinds: Vec<Kind>,
-    /// Only those that this process is in
+    /// Only those that process PID is in
     #[arg(short = 'p', long, value_name = "PID", value_parser = parsed(task))]
     pub task: Option<u32>,
     /// Only those without a process, which something else keeps
@@ -89,7 +89,7 @@ pub struct ColumnOptions {
 /// How it is laid out.
 #[derive(Debug, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Layout (without one of these, a tree of processes)")]
+#[command(next_help_heading = "Layout (without -l or -T, a tree of processes)")]
 pub struct LayoutOptions {
     /// No tree
     #[arg(short, long)]
@@ -133,7 +133,8 @@ fn relation(text: &OsStr) -> Result<Relation> {
     Relation::named(text).ok_or_else(|| Error::new(Doing::ParsingRelation { text: text.into() }))
 }
 
-/// What is wrong with a filter is said where it stands, so it is read here, and again for the plan.
+/// What is wrong with a filter is said where it stands, so it is read here; and again for the plan, because clap keeps
+/// nothing that cannot be cloned, as a compiled pattern cannot.
 fn filter(text: &OsStr) -> Result<OsString> {
     read_filter(text).map(|_| text.to_owned())
 }

@@ -83,7 +83,7 @@ impl Plan {
     /// Makes a plan of the options.
     ///
     /// # Errors
-    /// For an operand that is no number, and columns that there are not.
+    /// For an operand that is no number or stands beside `--task`, and for columns that there are not, also in the filter.
     pub fn from_options(options: Options) -> Result<Self> {
         let layout = laid_out(&options.layout, &options.columns);
         if options.columns.list_columns {

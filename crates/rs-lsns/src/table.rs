@@ -108,7 +108,7 @@ pub struct Column {
     pub tree: bool,
 }
 
-/// What a cell holds. An empty text or line is the same as nothing.
+/// What a cell holds. An empty text is the same as nothing; an empty line ends its row.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Cell {
     /// Nothing: `null` in JSON.
@@ -164,14 +164,15 @@ pub struct Table {
 }
 
 /// The text of `table`.
-pub fn print(table: &Table, layout: &Layout) -> Vec<u8> {
+#[cfg(test)]
+fn print(table: &Table, layout: &Layout) -> Vec<u8> {
     let mut text = Vec::new();
     // A vector takes everything.
     let _ = print_to(table, layout, &mut text);
     text
 }
 
-/// Writes the text of `table` to `out`, which never holds more than a line of it at a time.
+/// Writes the text of `table` to `out`; no more of it is in memory than 64 KiB, or a line that is longer.
 ///
 /// In a deep tree every line is as long as the tree is deep, so the whole may be more than memory has.
 ///
