@@ -1,7 +1,7 @@
 //! Which calls it makes of the kernel: few, and none for what nobody asked to see.
 
 use crate::root;
-use crate::support::require;
+use crate::support::{Status, require};
 
 /// A line that counts the calls which match `patterns` while `lsns OPTIONS` runs.
 fn counted(before: &str, options: &str, patterns: &[&str]) -> String {
@@ -122,4 +122,16 @@ fn each_step_is_told_to_who_asks() {
     for step in ["namespaces and descriptors of", "/proc/self/mountinfo", "belong to", "of the processes of 1 rows"] {
         assert!(outcome.stderr.contains(step), "{step}: {outcome}");
     }
+}
+
+#[test]
+fn what_all_processes_need_is_missed_aloud() {
+    require!(root);
+    for (descriptors, status) in [(4, 32), (5, 1)] {
+        // Three of them are taken. One is for /proc, one for what is below; some of what is there takes two.
+        let outcome = root(format!("ulimit -n {descriptors}; exec lsns 3<&- 4<&-")).outcome();
+        assert_eq!((outcome.status, &*outcome.stdout), (Status::Exit(status), ""), "{outcome}");
+        assert!(outcome.stderr.ends_with(": Too many open files\n"), "{outcome}");
+    }
+    root("ulimit -n 16; lsns -n -l -o TYPE | wc -l").prints("8\n");
 }

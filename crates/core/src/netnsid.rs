@@ -50,7 +50,8 @@ impl Netlink {
     }
 }
 
-fn while_interrupted<T>(mut call: impl FnMut() -> nix::Result<T>) -> nix::Result<T> {
+/// Makes a call again for as long as a signal interrupts it.
+pub(crate) fn while_interrupted<T>(mut call: impl FnMut() -> nix::Result<T>) -> nix::Result<T> {
     loop {
         match call() {
             Err(Errno::EINTR) => {}

@@ -18,7 +18,14 @@ use nix::unistd::Pid;
 use crate::error::{Result, While, opening};
 use crate::handle::Handle;
 use crate::kind::Kind;
+use crate::netnsid::while_interrupted;
 use crate::{kind::Kinds, sys};
+
+/// Whether the reason why something of a process cannot be read is one that concerns it alone: it is gone, or this
+/// process may not ask. Anything else, such as EMFILE, would make a list incomplete without a word.
+pub fn concerns_one_process(errno: Errno) -> bool {
+    matches!(errno, Errno::ENOENT | Errno::ESRCH | Errno::EACCES | Errno::EPERM)
+}
 
 /// A /proc, or what a test has put in its place.
 #[derive(Debug)]
@@ -155,7 +162,7 @@ impl Proc {
     /// Opens what is called `name` below the directory of process `pid`.
     fn open_below(&self, pid: u32, name: &str, flags: OFlag) -> nix::Result<OwnedFd> {
         let path = format!("{pid}/{name}");
-        openat(&self.directory, path.as_str(), flags, Mode::empty())
+        while_interrupted(|| openat(&self.directory, path.as_str(), flags, Mode::empty()))
     }
 
     /// Opens the namespace behind descriptor `number` of process `pid`, which may be another one by now.
@@ -172,7 +179,8 @@ impl Proc {
     /// # Errors
     /// ENOENT when there is no such process.
     pub fn process(&self, pid: u32) -> nix::Result<ProcessDirectory> {
-        let directory = openat(&self.directory, pid.to_string().as_str(), HOLD_DIRECTORY, Mode::empty())?;
+        let pid = pid.to_string();
+        let directory = while_interrupted(|| openat(&self.directory, pid.as_str(), HOLD_DIRECTORY, Mode::empty()))?;
         Ok(ProcessDirectory { directory })
     }
 }
@@ -296,10 +304,7 @@ impl ProcessDirectory {
 /// Shows `each` name in `directory`, but for `.` and `..`.
 fn for_each_entry(directory: &OwnedFd, buffer: &mut [u8], mut each: impl FnMut(&CStr)) -> nix::Result<()> {
     loop {
-        let filled = match sys::read_entries(directory.as_fd(), buffer) {
-            Err(Errno::EINTR) => continue,
-            filled => filled?,
-        };
+        let filled = while_interrupted(|| sys::read_entries(directory.as_fd(), buffer))?;
         if filled == 0 {
             return Ok(());
         }

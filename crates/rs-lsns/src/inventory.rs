@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use nscore::proc::{Namespaces, Proc};
-use nscore::{Doing, Error, Kind, Result};
+use nscore::{Kind, Result};
 
 use crate::sources::ancestors::{self, Asker, Questions, Told};
 use crate::sources::mounts::{self, Places};
@@ -84,7 +84,7 @@ impl Inventory {
     /// Looks through /proc for what is in `scope`.
     ///
     /// # Errors
-    /// [`Doing::ParsingMountinfo`] when /proc cannot be read.
+    /// [`processes::look`]'s and [`mounts::read`]'s.
     pub fn take(proc: &Proc, scope: Scope) -> Result<Self> {
         let mut inventory = Self {
             namespaces: Vec::new(),
@@ -93,8 +93,7 @@ impl Inventory {
             search: scope.search,
             told: Told::new(),
         };
-        let unreadable = |errno| Error { doing: Doing::ParsingMountinfo, errno: Some(errno) };
-        let seen = processes::look(proc, scope.search).map_err(unreadable)?;
+        let seen = processes::look(proc, scope.search)?;
         let mut held = Held::default();
         for mut seen in seen {
             inventory.processes.append(&mut seen.processes);

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::rc::Rc;
 
-use nscore::accounts;
-use nscore::proc::{Proc, ProcessDirectory};
+use nscore::error::While;
+use nscore::proc::{self, Proc, ProcessDirectory};
+use nscore::{Doing, Result, accounts};
 
 use crate::inventory::{Inventory, Namespace};
 
@@ -86,16 +87,19 @@ impl Rows {
 
     /// Reads what is `wanted` of the processes that are shown. A process that is gone, or is in another namespace by
     /// now, leaves its row to the next one, or the row goes.
-    pub fn read(&mut self, proc: &Proc, inventory: &mut Inventory, wanted: Wanted) {
+    ///
+    /// # Errors
+    /// [`Doing::Opening`], where something is missing that all processes need to be read.
+    pub fn read(&mut self, proc: &Proc, inventory: &mut Inventory, wanted: Wanted) -> Result<()> {
         if wanted.is_none() {
-            return;
+            return Ok(());
         }
         log::info!("reading what is shown of the processes of {} rows", self.rows.len());
         let mut unread: Vec<usize> = (0..self.rows.len()).collect();
         while !unread.is_empty() {
             // Rows of one process together, so that it is opened and read once.
             unread.sort_by_key(|row| self.rows[*row].process);
-            let read = self.read_some(proc, inventory, &unread, wanted);
+            let read = self.read_some(proc, inventory, &unread, wanted)?;
             unread.clear();
             for (row, details) in read {
                 match details {
@@ -115,6 +119,7 @@ impl Rows {
         if wanted.user {
             self.names = accounts::names_of(&self.rows.iter().filter_map(|row| row.uid(inventory)).collect());
         }
+        Ok(())
     }
 
     /// Reads the processes of these rows, which stand next to each other where they are the same. There are no
@@ -125,18 +130,23 @@ impl Rows {
         inventory: &Inventory,
         rows: &[usize],
         wanted: Wanted,
-    ) -> Vec<(usize, Option<Rc<Details>>)> {
+    ) -> Result<Vec<(usize, Option<Rc<Details>>)>> {
         let mut read = Vec::with_capacity(rows.len());
         for same in rows.chunk_by(|one, other| self.rows[*one].process == self.rows[*other].process) {
             let Some(pid) = same.first().and_then(|row| self.rows[*row].process) else { continue };
             let process = proc.process(pid).and_then(|process| Ok((Rc::new(read_details(&process, wanted)?), process)));
+            if let Err(errno) = &process
+                && !proc::concerns_one_process(*errno)
+            {
+                return Err(*errno).doing(|| Doing::Opening { path: format!("/proc/{pid}").into() });
+            }
             read.extend(same.iter().map(|row| {
                 let namespace = &inventory.namespaces[self.rows[*row].namespace];
                 let process = process.as_ref().ok().filter(|(_, process)| is_in(process, namespace));
                 (*row, process.map(|(details, _)| Rc::clone(details)))
             }));
         }
-        read
+        Ok(read)
     }
 
     fn replace_process(&mut self, row: usize, inventory: &mut Inventory) {
@@ -209,7 +219,7 @@ mod tests {
         let own = proc.process(std::process::id()).unwrap().namespace_inode(Kind::Time).unwrap();
         let mut rows = Rows::of_processes(inventory, inventory.position(own).unwrap());
         end(ended);
-        rows.read(proc, inventory, ALL);
+        rows.read(proc, inventory, ALL).unwrap();
         rows
     }
 
@@ -240,7 +250,7 @@ mod tests {
         inventory.namespaces[position].lowest = Some(child.id());
         inventory.namespaces[position].processes = 1;
         let mut rows = Rows::of_namespaces(&inventory, [position].into_iter());
-        rows.read(&proc, &mut inventory, ALL);
+        rows.read(&proc, &mut inventory, ALL).unwrap();
         assert!(rows.rows.is_empty(), "{rows:?}");
         end(child);
     }

@@ -43,7 +43,7 @@ fn list(listing: &Listing) -> Result<Table> {
         apply_filter(listing, &inventory, &mut rows)?;
     }
     // Rows may come to be of other processes here, so the filter has the last word.
-    rows.read(&proc, &mut inventory, listing.wanted);
+    rows.read(&proc, &mut inventory, listing.wanted)?;
     apply_filter(listing, &inventory, &mut rows)?;
     Ok(table(listing, &inventory, &rows))
 }

@@ -5,9 +5,12 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use nscore::Kind;
+use nix::errno::Errno;
+
+use nscore::error::While;
 use nscore::kind::Kinds;
 use nscore::proc::{self, Namespaces, Proc, Scratch};
+use nscore::{Doing, Kind, Result};
 
 use super::ancestors::{Asker, Questions, Told};
 use super::sockets::{Asked, Sockets};
@@ -56,35 +59,34 @@ const MOST_THREADS: usize = 8;
 /// Looks at all processes.
 ///
 /// # Errors
-/// getdents64(2)'s, on /proc. A process that cannot be read is left out.
-pub fn look(proc: &Proc, search: Search) -> nix::Result<Vec<Seen>> {
+/// [`Doing::ParsingMountinfo`] where /proc cannot be read, [`Doing::Opening`] where that is not for want of a right to
+/// read one process, which is left out, but of something that all need.
+pub fn look(proc: &Proc, search: Search) -> Result<Vec<Seen>> {
     let (asked, next) = (Asked::default(), AtomicUsize::new(0));
     let mut first = Walk::new(proc, search, &asked);
-    let pids = proc.pids(&mut first.scratch)?;
+    let pids = proc.pids(&mut first.scratch).doing(|| Doing::ParsingMountinfo)?;
     // This process itself, before it opens anything that is not its caller's.
     let own = proc.own_pid();
     if let Some(own) = own {
-        first.visit(own);
+        first.visit(own)?;
     }
     let walk = |mut walk: Walk| {
         while let Some(portion) = pids.chunks(PORTION).nth(next.fetch_add(1, Ordering::Relaxed)) {
-            portion.iter().filter(|pid| Some(**pid) != own).for_each(|pid| walk.visit(*pid));
+            portion.iter().filter(|pid| Some(**pid) != own).try_for_each(|pid| walk.visit(*pid))?;
         }
-        walk.seen
+        Ok(walk.seen)
     };
     let beside = threads_beside(pids.len());
     let what = if search.held { "namespaces and descriptors" } else { "namespaces" };
     log::info!("reading the {what} of {} processes, in {} threads", pids.len(), beside + 1);
-    Ok(thread::scope(|scope| {
+    thread::scope(|scope| {
         let start = |_| thread::Builder::new().spawn_scoped(scope, || walk(Walk::new(proc, search, &asked))).ok();
         // Where no thread can be had, the others do its part.
         let others: Vec<_> = (0..beside).filter_map(start).collect();
-        let mut seen = vec![walk(first)];
-        for thread in others {
-            seen.push(thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        }
-        seen
-    }))
+        let own = walk(first);
+        let joined = others.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        [own].into_iter().chain(joined).collect()
+    })
 }
 
 /// How many threads are to help this one with so many processes.
@@ -111,19 +113,30 @@ impl<'a> Walk<'a> {
         Self { proc, search, asked, scratch: Scratch::default(), seen: Seen { processes, held, asker } }
     }
 
-    fn visit(&mut self, pid: u32) {
-        let Ok(namespaces) = self.proc.namespaces(pid, self.search.kinds, &mut self.scratch) else { return };
+    fn visit(&mut self, pid: u32) -> Result<()> {
+        let namespaces = match self.proc.namespaces(pid, self.search.kinds, &mut self.scratch) {
+            Ok(namespaces) => namespaces,
+            Err(errno) => return or_is_left_out(errno, pid, "ns"),
+        };
         self.seen.processes.push(Process { pid, namespaces });
         if !self.search.held {
-            return;
+            return Ok(());
         }
         let Self { proc, search: Search { kinds, .. }, seen: Seen { held, asker, .. }, .. } = self;
         let mut sockets = Sockets::new(pid, self.asked);
-        // Gone meanwhile: then it holds nothing any more.
-        let _ = proc.descriptors(pid, &mut self.scratch, |number, what| match what {
+        let read = proc.descriptors(pid, &mut self.scratch, |number, what| match what {
             proc::Held::Namespace(inode) => descriptors::note(proc, pid, number, inode, asker, held),
             proc::Held::Socket(socket) if kinds.contains(Kind::Net) => sockets.note(number, socket, asker, held),
             proc::Held::Socket(_) => {}
         });
+        read.or_else(|errno| or_is_left_out(errno, pid, "fd"))
+    }
+}
+
+/// The error for a file of a process, unless it concerns that process alone.
+fn or_is_left_out(errno: Errno, pid: u32, name: &str) -> Result<()> {
+    match proc::concerns_one_process(errno) {
+        true => Ok(()),
+        false => Err(errno).doing(|| Doing::Opening { path: format!("/proc/{pid}/{name}").into() }),
     }
 }
