@@ -16,6 +16,7 @@ use std::env;
 use support::Status::{Exit, Signal};
 use support::User::{Nsuser, Root};
 use support::Why::{Mended, OnPurpose, Since};
+use support::random::Random;
 use support::scenario::words;
 use support::{
     Comparison, Program, Scenario, User, Version, args, each_begins, each_has_a_scenario, options_in_help, oracle,
@@ -1279,29 +1280,9 @@ const PROGRAMS: &[&str] = &[
     "",
 ];
 
-/// splitmix64: small, and good enough to choose options with.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit as u64) as usize
-    }
-
-    fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
-        list[self.below(list.len())]
-    }
-}
-
 /// Up to six options.
 fn random_options(random: &mut Random) -> Vec<String> {
-    (0..random.below(7)).flat_map(|_| words(random.pick(OPTIONS))).collect()
+    (0..random.below(7)).flat_map(|_| words(random.one(OPTIONS))).collect()
 }
 
 /// One word in eight cut short: a long option then, if it is one, may still be unique, or be ambiguous, or somebody's full name.
@@ -1310,7 +1291,7 @@ fn abbreviated(word: &str, random: &mut Random) -> String {
     if random.below(8) > 0 || !word.starts_with("--") || name.len() < 4 {
         return word.to_owned();
     }
-    let cut = &name[..3 + random.below(name.len() - 3)];
+    let cut = &name[..3 + random.below(name.len() as u64 - 3) as usize];
     // Since 2.43 these two are ambiguous.
     if ["--c", "--w"].contains(&cut) { word.to_owned() } else { format!("{cut}{value}") }
 }
@@ -1368,7 +1349,7 @@ fn compare_random(test: &str, user: User) {
     let mut compared = 0;
     while compared < lines {
         let options = random_options(&mut random);
-        let program = random.pick(PROGRAMS);
+        let program = random.one(PROGRAMS);
         let typed: Vec<String> = options.iter().map(|word| abbreviated(word, &mut random)).collect();
         if !incomparable(&options, user) && !incomparable(&typed, user) {
             comparison.line(user, &[typed, words(program)].concat());

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use support::random::Random;
 use support::{Comparison, Outcome, User, oracle, ours, require};
 use twins::{Call, Pair};
 
@@ -72,33 +73,6 @@ const FILTERS: [&str; 22] = [
     "PATH =~ '/[1-5][0-9]*/ns'",
     "NPROCS < 2 and (PID > 200 or TYPE == 'pid')",
 ];
-
-/// Numbers that look random, the same for the same seed (splitmix64).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `end`.
-    fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-
-    /// True once in so many times.
-    fn once_in(&mut self, times: u64) -> bool {
-        self.below(times) == 0
-    }
-
-    fn one<T: Copy>(&mut self, of: &[T]) -> T {
-        let place = self.below(of.len() as u64);
-        of[usize::try_from(place).expect("an index")]
-    }
-}
 
 /// Processes, and shell commands that make them.
 struct Population {

@@ -11,6 +11,7 @@
 
 pub mod line;
 pub mod programs;
+pub mod random;
 pub mod scenario;
 pub mod stage;
 pub mod targets;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{ArgMatches, CommandFactory};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use nix::errno::Errno;
 
 use crate::error::{Doing, Error, Result};
@@ -50,6 +50,25 @@ pub fn read<Options: CommandFactory>(
         (None, Some(usage)) => Err(Refusal::Usage(usage.message())),
         (None, None) => Ok(Request::Run(matches)),
     }
+}
+
+/// The same, as far as `Options` itself.
+///
+/// # Errors
+/// [`Refusal`], for the first thing that is wrong.
+pub fn read_options<Options: CommandFactory + FromArgMatches>(
+    dialect: &Dialect,
+    args: Vec<OsString>,
+    check: impl FnOnce(&mut Respelt) -> Option<Error>,
+) -> Result<Request<Box<Options>>, Refusal> {
+    Ok(match read::<Options>(dialect, args, check)? {
+        Request::Run(matches) => {
+            let options = Options::from_arg_matches(&matches).map_err(|error| refusal(&error))?;
+            Request::Run(Box::new(options))
+        }
+        Request::Help => Request::Help,
+        Request::Version => Request::Version,
+    })
 }
 
 /// clap's way out also for help and version.

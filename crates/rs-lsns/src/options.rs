@@ -3,9 +3,9 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-use clap::{ArgAction, Args, FromArgMatches, Parser};
+use clap::{ArgAction, Args, Parser};
 
-use nscore::arguments::{self, Request, numeric, parsed, refusal};
+use nscore::arguments::{self, Request, numeric, parsed};
 use nscore::getopt::{Dialect, Respelt};
 use nscore::program::Refusal;
 use nscore::{Doing, Error, Kind, Result, number};
@@ -178,14 +178,7 @@ const DIALECT: Dialect = Dialect { long_options: LONG_OPTIONS, short_optional_ar
 /// # Errors
 /// [`Refusal`], for the first thing that is wrong.
 pub fn read(args: Vec<OsString>) -> Result<Request<Box<Options>>, Refusal> {
-    Ok(match arguments::read::<Options>(&DIALECT, args, refuse_contradictions)? {
-        Request::Run(matches) => {
-            let options = Options::from_arg_matches(&matches).map_err(|error| refusal(&error))?;
-            Request::Run(Box::new(options))
-        }
-        Request::Help => Request::Help,
-        Request::Version => Request::Version,
-    })
+    arguments::read_options(&DIALECT, args, refuse_contradictions)
 }
 
 /// Options of which only one may be given.

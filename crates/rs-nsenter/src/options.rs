@@ -9,9 +9,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::{ArgAction, Args, FromArgMatches, Parser};
+use clap::{ArgAction, Args, Parser};
 
-use nscore::arguments::{self, Request, gid, numeric, parsed, path, refusal, uid};
+use nscore::arguments::{self, Request, gid, numeric, parsed, path, uid};
 use nscore::getopt::{Dialect, Respelt};
 use nscore::handle::{self, Handle};
 use nscore::process::Target;
@@ -273,14 +273,7 @@ const DIALECT: Dialect = Dialect { long_options: LONG_OPTIONS, short_optional_ar
 /// # Errors
 /// [`Refusal`], for the first thing that is wrong.
 pub fn read(args: Vec<OsString>) -> Result<Request<Box<Options>>, Refusal> {
-    Ok(match arguments::read::<Options>(&DIALECT, args, refuse_contradictions)? {
-        Request::Run(matches) => {
-            let options = Options::from_arg_matches(&matches).map_err(|error| refusal(&error))?;
-            Request::Run(Box::new(options))
-        }
-        Request::Help => Request::Help,
-        Request::Version => Request::Version,
-    })
+    arguments::read_options(&DIALECT, args, refuse_contradictions)
 }
 
 /// A second --target, or --wd beside --wdns, ends the reading where it stands.
