@@ -3,9 +3,9 @@
 use std::ffi::CString;
 use std::fmt;
 
-use crate::{locale, sys};
+use crate::sys;
 
-/// An extended regular expression, in the character set that the environment names (`LC_ALL`, `LC_CTYPE`, `LANG`).
+/// An extended regular expression, on bytes.
 ///
 /// Upper and lower case differ. GNU's `\w`, `\<`, `\b` and back-references are understood.
 pub struct Regex {
@@ -20,7 +20,9 @@ impl Regex {
     /// # Errors
     /// What regerror(3) says is wrong with it, such as `Unmatched ( or \(`.
     pub fn new(pattern: &[u8]) -> Result<Self, String> {
-        Self::in_locale(pattern, locale::of_environment())
+        // In the C locale, where characters are bytes: for any other, glibc loads converters from the root that it is in,
+        // also into a static program.
+        Self::in_locale(pattern, None)
     }
 
     fn in_locale(pattern: &[u8], locale: Option<&'static sys::Locale>) -> Result<Self, String> {
