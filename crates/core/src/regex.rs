@@ -5,14 +5,11 @@ use std::fmt;
 
 use crate::sys;
 
-/// An extended regular expression, on bytes.
+/// An extended regular expression, on bytes: in the C locale, which no program of ours leaves. For any other, glibc loads
+/// converters from the root that it is in, also into a static program.
 ///
 /// Upper and lower case differ. GNU's `\w`, `\<`, `\b` and back-references are understood.
-pub struct Regex {
-    compiled: sys::CompiledRegex,
-    /// What is a character, and which ones lie in a range; None where characters are bytes.
-    locale: Option<&'static sys::Locale>,
-}
+pub struct Regex(sys::CompiledRegex);
 
 impl Regex {
     /// Compiles `pattern`, up to its first NUL, as regcomp(3) would.
@@ -20,28 +17,15 @@ impl Regex {
     /// # Errors
     /// What regerror(3) says is wrong with it, such as `Unmatched ( or \(`.
     pub fn new(pattern: &[u8]) -> Result<Self, String> {
-        // In the C locale, where characters are bytes: for any other, glibc loads converters from the root that it is in,
-        // also into a static program.
-        Self::in_locale(pattern, None)
-    }
-
-    fn in_locale(pattern: &[u8], locale: Option<&'static sys::Locale>) -> Result<Self, String> {
-        let pattern = until_nul(pattern);
-        let compile = || sys::CompiledRegex::new(&pattern, libc::REG_EXTENDED | libc::REG_NOSUB);
-        let compiled = locale.map_or_else(compile, |locale| locale.within(compile));
-        match compiled {
-            Ok(compiled) => Ok(Self { compiled, locale }),
-            Err(reason) => Err(String::from_utf8_lossy(&reason).into_owned()),
-        }
+        let compiled = sys::CompiledRegex::new(&until_nul(pattern), libc::REG_EXTENDED | libc::REG_NOSUB);
+        compiled.map(Self).map_err(|reason| String::from_utf8_lossy(&reason).into_owned())
     }
 
     /// Whether it matches anywhere in `text`. A NUL ends the text, as it does for regexec(3).
     ///
     /// A match that there is not enough memory for counts as none.
     pub fn matches(&self, text: &[u8]) -> bool {
-        let text = until_nul(text);
-        let search = || self.compiled.matches(&text);
-        self.locale.map_or_else(search, |locale| locale.within(search))
+        self.0.matches(&until_nul(text))
     }
 }
 
@@ -90,19 +74,9 @@ mod tests {
     }
 
     #[test]
-    fn characters_are_those_of_the_locale() {
-        let mask = libc::LC_CTYPE_MASK | libc::LC_COLLATE_MASK;
-        let locale = |name| &*Box::leak(Box::new(sys::Locale::new(mask, name).unwrap()));
-        for (locale, characters) in [
-            (Some(locale(c"C")), "^..$"),
-            (Some(locale(c"C.UTF-8")), "^.$"),
-            (Some(locale(c"C.UTF-8")), "^\\w$"),
-            (None, "^..$"),
-        ] {
-            let regex = Regex::in_locale(characters.as_bytes(), locale).unwrap();
-            assert!(regex.matches("é".as_bytes()), "{locale:?} {characters}");
-        }
-        assert!(!Regex::in_locale(b"^.$", Some(locale(c"C.UTF-8"))).unwrap().matches(b"\xe9"));
+    fn characters_are_bytes() {
+        assert!(matches("^..$", "é".as_bytes()) && matches("^.$", b"\xe9"));
+        assert!(!matches("^.$", "é".as_bytes()) && !matches("^\\w", "é".as_bytes()));
     }
 
     #[test]
