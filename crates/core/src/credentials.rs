@@ -29,7 +29,7 @@ pub fn has_further_groups() -> Result<bool> {
 /// # Errors
 /// [`Doing::SettingGid`]: EINVAL for one that is not mapped, EPERM without CAP_SETGID.
 pub fn set_gid(gid: u32) -> Result<()> {
-    unistd::setgid(Gid::from_raw(gid)).doing(|| Doing::SettingGid)
+    unistd::setgid(Gid::from_raw(gid)).doing(|| Doing::SettingGid { gid })
 }
 
 /// Takes on `uid` as real, effective and saved user id, in the current user namespace's numbers.
@@ -37,7 +37,7 @@ pub fn set_gid(gid: u32) -> Result<()> {
 /// # Errors
 /// [`Doing::SettingUid`]: EINVAL for one that is not mapped, EPERM without CAP_SETUID.
 pub fn set_uid(uid: u32) -> Result<()> {
-    unistd::setuid(Uid::from_raw(uid)).doing(|| Doing::SettingUid)
+    unistd::setuid(Uid::from_raw(uid)).doing(|| Doing::SettingUid { uid })
 }
 
 /// Makes every permitted capability inheritable and ambient, so that the next program keeps it

@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
-use crate::kind::Kind;
+use crate::handle::Handle;
+use crate::idmap::{IdRange, Side};
+use crate::kind::{Kind, Kinds};
 use crate::report;
+use crate::timens::Offset;
 
 /// A result whose error says what was being done.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -121,7 +124,9 @@ pub enum Doing {
     },
     FindingCgroup2,
     // System calls.
-    Unsharing,
+    Unsharing {
+        kinds: Kinds,
+    },
     CheckingPid {
         pid: u32,
     },
@@ -145,8 +150,12 @@ pub enum Doing {
     Hiding,
     Entering {
         kind: Kind,
+        namespace: Handle,
     },
-    EnteringTarget,
+    EnteringTarget {
+        pid: u32,
+        kinds: Kinds,
+    },
     Forking,
     OpeningSockets,
     OpeningPidfd,
@@ -174,11 +183,26 @@ pub enum Doing {
     },
     WritingMap {
         path: PathBuf,
+        side: Side,
+        ranges: Vec<IdRange>,
+    },
+    /// The map of this process's own user namespace.
+    WritingOwnMap {
+        side: Side,
+        range: IdRange,
+    },
+    /// newuidmap or newgidmap has refused, and said why itself.
+    AskingMapper {
+        side: Side,
+        ranges: Vec<IdRange>,
+        status: u8,
     },
     WritingOffsets {
         path: PathBuf,
+        offset: Offset,
     },
     Mounting {
+        filesystem: &'static str,
         target: PathBuf,
     },
     Pinning {
@@ -201,8 +225,12 @@ pub enum Doing {
     OpeningWorkingDirectory,
     SettingEnvironment,
     DroppingGroups,
-    SettingGid,
-    SettingUid,
+    SettingGid {
+        gid: u32,
+    },
+    SettingUid {
+        uid: u32,
+    },
     SettingCapabilities,
     RaisingAmbientCapabilities,
     Executing {
@@ -251,7 +279,7 @@ impl Error {
         match (&self.doing, self.errno) {
             (Doing::Executing { .. }, Some(Errno::ENOENT)) => 127,
             (Doing::Executing { .. }, _) => 126,
-            (Doing::Reported { status }, _) => *status,
+            (Doing::Reported { status } | Doing::AskingMapper { status, .. }, _) => *status,
             (Doing::ParsingMountinfo, _) => 32,
             _ => 1,
         }
@@ -339,8 +367,8 @@ impl Doing {
             Doing::OpeningOwner => "failed to open parent namespace".into(),
             Doing::Comparing { path } => joined(&[b"stat of ", bytes(path), b" failed"]),
             Doing::Hiding => "prctl failed".into(),
-            Doing::Entering { kind } => format!("reassociate to namespace 'ns/{}' failed", kind.link()).into(),
-            Doing::EnteringTarget => "reassociate to namespaces failed".into(),
+            Doing::Entering { kind, .. } => format!("reassociate to namespace 'ns/{}' failed", kind.link()).into(),
+            Doing::EnteringTarget { .. } => "reassociate to namespaces failed".into(),
             Doing::ChangingRootByDescriptor => "chroot failed".into(),
             Doing::ChangingDirectoryByDescriptor { which } => {
                 format!("change directory by {which} file descriptor failed").into()
@@ -353,7 +381,7 @@ impl Doing {
 
     fn words_of_a_call(&self) -> OsString {
         match self {
-            Doing::Unsharing => "unshare failed".into(),
+            Doing::Unsharing { .. } => "unshare failed".into(),
             Doing::Forking => "fork failed".into(),
             Doing::OpeningSockets => "socketpair failed".into(),
             Doing::OpeningPidfd => "pidfd_open failed".into(),
@@ -369,9 +397,10 @@ impl Doing {
             Doing::Writing { path } => named("write failed ", path),
             Doing::OpeningNamespaceFile { path } => named("failed to open ", path),
             Doing::FittingMap { path } => joined(&[bytes(path), b" too large for kernel 4k limit"]),
-            Doing::WritingMap { path } => named("failed to write ", path),
-            Doing::WritingOffsets { path } => named("failed to write to ", path),
-            Doing::Mounting { target } => joined(&[b"mount ", bytes(target), b" failed"]),
+            Doing::WritingMap { path, .. } => named("failed to write ", path),
+            Doing::WritingOwnMap { side, .. } => named("write failed /proc/self/", side.map_file()),
+            Doing::WritingOffsets { path, .. } => named("failed to write to ", path),
+            Doing::Mounting { target, .. } => joined(&[b"mount ", bytes(target), b" failed"]),
             Doing::Pinning { source, target } => {
                 joined(&[b"mount ", bytes(source), b" on ", bytes(target), b" failed"])
             }
@@ -384,8 +413,8 @@ impl Doing {
             Doing::ChangingRoot { directory } => quoted("cannot change root directory to ", directory),
             Doing::ChangingDirectory { directory } => named("cannot change directory to ", directory),
             Doing::DroppingGroups => "setgroups failed".into(),
-            Doing::SettingGid => "setgid() failed".into(),
-            Doing::SettingUid => "setuid() failed".into(),
+            Doing::SettingGid { .. } => "setgid() failed".into(),
+            Doing::SettingUid { .. } => "setuid() failed".into(),
             Doing::SettingCapabilities => "capset failed".into(),
             Doing::RaisingAmbientCapabilities => "prctl(PR_CAP_AMBIENT) failed".into(),
             Doing::Executing { program } => named("failed to execute ", program),

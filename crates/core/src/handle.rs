@@ -179,9 +179,18 @@ impl Handle {
             true => setns(self.file.as_fd(), kind.flag()),
             false => Err(Errno::EINVAL),
         };
-        entered.doing(|| Doing::Entering { kind })
+        entered.doing(|| Doing::Entering { kind, namespace: self.clone() })
     }
 }
+
+/// The same handle; two that lead to the same namespace have the same [`Identity`].
+impl PartialEq for Handle {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.file, &other.file)
+    }
+}
+
+impl Eq for Handle {}
 
 impl AsFd for Handle {
     fn as_fd(&self) -> BorrowedFd<'_> {

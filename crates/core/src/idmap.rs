@@ -350,17 +350,20 @@ pub fn set_setgroups_of(process: &Process, policy: Setgroups) -> Result<()> {
 /// Maps one id in the user namespace that this process has just made.
 ///
 /// # Errors
-/// [`Doing::Writing`]: EPERM for an outer id that is not the process's own, or for groups while setgroups is allowed.
+/// [`Doing::Opening`]; [`Doing::WritingOwnMap`]: EPERM for an outer id that is not the process's own, or for groups
+/// while setgroups is allowed.
 pub fn write_own(side: Side, range: IdRange) -> Result<()> {
     let path = format!("/proc/self/{}", side.map_file());
-    procfile::put(Path::new(&path), range.to_string().as_bytes())
+    let file = procfile::open(Path::new(&path), || Doing::Opening { path: path.clone().into() })?;
+    procfile::write(&file, range.to_string().as_bytes(), || Doing::WritingOwnMap { side, range })
 }
 
 /// Writes the whole map of the user namespace of `process`, from outside: by the file itself as
 /// root, else through newuidmap(1) or newgidmap(1), which knows what the administrator allows.
 ///
 /// # Errors
-/// [`Doing::OpeningNamespaceFile`], [`Doing::WritingMap`], [`Doing::Executing`]; [`Doing::Reported`] when the mapper refused, [`Doing::Dying`] when it was killed.
+/// [`Doing::OpeningNamespaceFile`], [`Doing::WritingMap`], [`Doing::Executing`]; [`Doing::AskingMapper`] when the mapper
+/// refused, [`Doing::Dying`] when it was killed.
 pub fn write_of(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()> {
     if nix::unistd::geteuid().is_root() {
         write_file_of(side, process, ranges)
@@ -379,7 +382,7 @@ fn write_file_of(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()
     }
     let file =
         procfile::open(&process.sure_path(side.map_file()), || Doing::OpeningNamespaceFile { path: path.clone() })?;
-    procfile::write(&file, lines.as_bytes(), || Doing::WritingMap { path: path.clone() })
+    procfile::write(&file, lines.as_bytes(), || Doing::WritingMap { path: path.clone(), side, ranges: ranges.to_vec() })
 }
 
 fn ask_mapper(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()> {
@@ -388,7 +391,10 @@ fn ask_mapper(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()> {
     command.arg(process.pid().to_string()).args(numbers.map(|number| number.to_string()));
     log::info!("{command:?}");
     let status = command.status().doing(|| Doing::Executing { program: side.mapper().into() })?;
-    child::expect_success(side.mapper(), status)
+    child::expect_success(side.mapper(), status).map_err(|error| match error.doing {
+        Doing::Reported { status } => Error::new(Doing::AskingMapper { side, ranges: ranges.to_vec(), status }),
+        _ => error,
+    })
 }
 
 #[cfg(test)]

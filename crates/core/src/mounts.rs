@@ -105,8 +105,9 @@ pub fn mount_binfmt(target: &Path) -> Result<()> {
     mount_filesystem("binfmt_misc", target)
 }
 
-fn mount_filesystem(kind: &str, target: &Path) -> Result<()> {
-    mount(Some(kind), target, Some(kind), HARMLESS, None::<&str>).doing(|| Doing::Mounting { target: target.into() })
+fn mount_filesystem(filesystem: &'static str, target: &Path) -> Result<()> {
+    mount(Some(filesystem), target, Some(filesystem), HARMLESS, None::<&str>)
+        .doing(|| Doing::Mounting { filesystem, target: target.into() })
 }
 
 /// Registers a binary format with the binfmt_misc that is mounted on `directory`.

@@ -235,7 +235,7 @@ impl Target {
     /// [`Doing::EnteringTarget`], see setns(2): ESRCH when it has ended.
     pub fn enter(&self, kinds: Kinds) -> Result<()> {
         let pidfd = self.pidfd.as_ref().map_err(|errno| *errno);
-        pidfd.and_then(|pidfd| setns(pidfd, kinds.flags())).doing(|| Doing::EnteringTarget)
+        pidfd.and_then(|pidfd| setns(pidfd, kinds.flags())).doing(|| Doing::EnteringTarget { pid: self.pid, kinds })
     }
 
     /// A copy of its descriptor `number`.

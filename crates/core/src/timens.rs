@@ -50,7 +50,7 @@ pub const OFFSETS: &str = "/proc/self/timens_offsets";
 /// ERANGE when the clock would become negative or overflow, EACCES when a process is in the namespace already.
 pub fn set_offset(offset: Offset) -> Result<()> {
     let file = procfile::open(Path::new(OFFSETS), || Doing::OpeningNamespaceFile { path: OFFSETS.into() })?;
-    procfile::write(&file, offset.to_string().as_bytes(), || Doing::WritingOffsets { path: OFFSETS.into() })
+    procfile::write(&file, offset.to_string().as_bytes(), || Doing::WritingOffsets { path: OFFSETS.into(), offset })
 }
 
 /// As the kernel reads it: clock, seconds, nanoseconds.

@@ -39,7 +39,7 @@ impl Step {
     pub fn take(&self) -> Result<()> {
         log::info!("{self}");
         match self {
-            Step::Unshare(kinds) => nix::sched::unshare(kinds.flags()).doing(|| Doing::Unsharing),
+            Step::Unshare(kinds) => nix::sched::unshare(kinds.flags()).doing(|| Doing::Unsharing { kinds: *kinds }),
             Step::SetOffset(offset) => timens::set_offset(*offset),
             Step::WriteMap(side, range) => idmap::write_own(*side, *range),
             Step::SetSetgroups(policy) => idmap::set_setgroups(*policy),
