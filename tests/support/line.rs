@@ -57,6 +57,19 @@ impl Line {
         self.outcome().must_be(&format!("{:?}: {}", self.user, self.line), status, stdout, stderr);
     }
 
+    /// It fails with this complaint, and these hints explain it: what stands behind `hint: `, a line each.
+    ///
+    /// The same without a word of explanation where `NS_HINTS=never`.
+    pub fn is_explained(&self, complaint: &str, hints: &[&str]) {
+        let outcome = self.outcome();
+        let program = self.program.name;
+        let lines = hints.iter().map(|hint| format!("{program}: hint: {hint}\n"));
+        let expected: String = std::iter::once(format!("{program}: {complaint}\n")).chain(lines).collect();
+        assert_eq!(outcome.stderr, expected, "{:?}: {}\n  came to: {outcome}", self.user, self.line);
+        let silent = Line { line: format!("export NS_HINTS=never; {}", self.line), ..self.clone() }.outcome();
+        assert_eq!((silent.status, &*silent.stderr), (outcome.status, &*format!("{program}: {complaint}\n")));
+    }
+
     /// It ends well, prints this, and complains of nothing.
     pub fn prints(&self, stdout: &str) {
         self.comes_to(Status::Exit(0), stdout, "");

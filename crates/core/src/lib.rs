@@ -13,6 +13,7 @@ pub mod error;
 pub mod exec;
 pub mod getopt;
 pub mod handle;
+pub mod hints;
 pub mod idmap;
 pub mod kind;
 pub mod locale;

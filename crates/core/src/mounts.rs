@@ -196,7 +196,8 @@ pub fn mounted_namespaces() -> impl Iterator<Item = PathBuf> {
     mounts.filter(|mount| mount.filesystem == "nsfs").map(|mount| mount.target)
 }
 
-fn parse_mount(line: &[u8]) -> Option<Mount> {
+/// Reads a line of proc_pid_mountinfo(5).
+pub(crate) fn parse_mount(line: &[u8]) -> Option<Mount> {
     let mut fields = line.split(|byte| *byte == b' ');
     let root = unescape(fields.nth(3)?);
     let target = unescape(fields.next()?);

@@ -7,6 +7,7 @@ use clap::CommandFactory;
 use crate::arguments::{self, Request};
 use crate::child::{self, Ending};
 use crate::error::{Error, Result};
+use crate::hints::{self, Case, CommandLine, System};
 use crate::report::{self, ProgramName};
 
 /// Why a command line was not carried out.
@@ -34,6 +35,7 @@ pub fn main<Options: CommandFactory>(
     work: impl FnOnce(Options) -> Result<Ending>,
 ) -> u8 {
     let program = ProgramName::from_args(&args, fallback);
+    let hinter = Hinter::new(&program, fallback, &args);
     // First of all, because an option may already need a child: getent, for a name.
     let ready = child::expect_children().map_err(Refusal::from);
     let ended = ready.and_then(|()| read(args)).and_then(|request| {
@@ -48,7 +50,7 @@ pub fn main<Options: CommandFactory>(
         Ok(status) => status,
         Err(Refusal::Usage(message)) if program.complain_of_usage(&message) => 1,
         Err(Refusal::Usage(_)) => STDERR_FAILED,
-        Err(Refusal::Error(error)) => complain(&program, &error),
+        Err(Refusal::Error(error)) => complain(&program, &error, &hinter),
     }
 }
 
@@ -67,11 +69,34 @@ fn end(ending: Ending) -> Result<u8> {
     }
 }
 
-fn complain(program: &ProgramName, error: &Error) -> u8 {
+/// Who says why, unless the caller does not want to know.
+struct Hinter(Option<CommandLine>);
+
+/// The variable that turns hints off, if it is `never`.
+const HINTS: &str = "NS_HINTS";
+
+impl Hinter {
+    /// Made first of all: later the environment may be the program's.
+    fn new(program: &ProgramName, tool: &str, args: &[OsString]) -> Self {
+        let wanted = std::env::var_os(HINTS).is_none_or(|value| value != "never");
+        Self(wanted.then(|| CommandLine::new(program.clone(), tool, args)))
+    }
+
+    fn explain(&self, program: &ProgramName, error: &Error) {
+        let Some(command) = &self.0 else { return };
+        let cause = hints::explain(error, Case { system: &System::here(), command });
+        for line in cause.iter().flat_map(|cause| cause.lines()) {
+            program.complain(OsStr::new(&format!("hint: {line}")));
+        }
+    }
+}
+
+fn complain(program: &ProgramName, error: &Error, hinter: &Hinter) -> u8 {
     let message = error.message();
     let mut told = message.as_os_str() == OsStr::new("") || program.complain(&message);
     for further in error.further_messages() {
         told &= program.complain(&further);
     }
+    hinter.explain(program, error);
     if told { error.exit_status() } else { STDERR_FAILED }
 }

@@ -27,6 +27,38 @@ pub(crate) fn fork() -> nix::Result<Fork> {
     }
 }
 
+/// unshare(2) of `flags` and of one that no kernel knows: fails, and changes nothing. EINVAL unless something refuses
+/// the call before the kernel looks at it.
+pub(crate) fn unshare_with_wrong_flags(flags: nix::sched::CloneFlags) -> Errno {
+    /// In the byte that is a signal's number in clone(2).
+    const NO_FLAG: c_int = 0x1;
+    // SAFETY: the call takes numbers and touches no memory of ours.
+    Errno::result(unsafe { libc::unshare(flags.bits() | NO_FLAG) }).err().unwrap_or(Errno::UnknownErrno)
+}
+
+/// setns(2) without a descriptor: fails, and changes nothing. EBADF unless something refuses the call before the kernel
+/// looks at it.
+pub(crate) fn setns_nowhere() -> Errno {
+    // SAFETY: the call takes numbers and touches no memory of ours.
+    Errno::result(unsafe { libc::setns(-1, 0) }).err().unwrap_or(Errno::UnknownErrno)
+}
+
+/// Takes a step in a child that ends at once, whatever comes of it.
+///
+/// Its result is what the step says; EAGAIN where no child can be had.
+pub(crate) fn in_child(step: impl FnOnce() -> nix::Result<()>) -> nix::Result<()> {
+    let pid = match fork()? {
+        Fork::Parent(pid) => pid,
+        Fork::Child => {
+            let status = step().map_or_else(|errno| errno as c_int, |()| 0);
+            // SAFETY: ends the process without running anything of ours.
+            unsafe { libc::_exit(status) }
+        }
+    };
+    let status = wait(pid, 0)?.and_then(|status| status.code());
+    status.map_or(Err(Errno::EINTR), |code| if code == 0 { Ok(()) } else { Err(Errno::from_raw(code)) })
+}
+
 /// waitpid(2) for the end of `pid`, continued after signals; with `WNOHANG` there may be none yet.
 ///
 /// nix's own fails for a child that a real-time signal has killed.

@@ -1,0 +1,178 @@
+//! Why something failed: one cause that was checked, or none; and what works instead.
+//!
+//! Nothing here runs before something has failed. [`explain`] goes from what was being done to the family of causes
+//! that it can have; each is looked for in /proc, /sys and /etc, or by a call that changes nothing. What cannot be
+//! checked is not said.
+
+mod fork;
+mod limits;
+mod setns;
+pub mod system;
+mod typed;
+mod unshare;
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+use crate::error::{Doing, Error};
+use crate::report::ProgramName;
+
+pub use system::System;
+
+/// Why something failed, and what can be done about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// What scripts know it by, such as `needs-cap-sys-admin`. Never changes.
+    pub name: &'static str,
+    /// What decides: a sentence without a capital and a full stop, like all messages.
+    pub reason: String,
+    /// What can be done about it.
+    pub remedy: Option<Remedy>,
+}
+
+/// What can be done about a cause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remedy {
+    /// This command works, typed as it stands.
+    Command(String),
+    /// This command mends it, typed as it stands by root.
+    CommandOfRoot(String),
+    /// In words.
+    Advice(String),
+}
+
+impl Cause {
+    /// A cause without a remedy.
+    fn new(name: &'static str, reason: impl Into<String>) -> Self {
+        Self { name, reason: reason.into(), remedy: None }
+    }
+
+    fn remedy(self, remedy: Remedy) -> Self {
+        Self { remedy: Some(remedy), ..self }
+    }
+
+    fn command(self, command: Option<String>) -> Self {
+        Self { remedy: command.map(Remedy::Command), ..self }
+    }
+
+    fn command_of_root(self, command: impl Into<String>) -> Self {
+        self.remedy(Remedy::CommandOfRoot(command.into()))
+    }
+
+    fn advice(self, advice: impl Into<String>) -> Self {
+        self.remedy(Remedy::Advice(advice.into()))
+    }
+
+    /// The lines of the hint, at most two, without the program's name. No control characters are left in them.
+    pub fn lines(&self) -> Vec<String> {
+        let remedy = self.remedy.as_ref().map(|remedy| match remedy {
+            Remedy::Command(command) => format!("try: {command}"),
+            Remedy::CommandOfRoot(command) => format!("try, as root: {command}"),
+            Remedy::Advice(advice) => advice.clone(),
+        });
+        std::iter::once(self.reason.clone()).chain(remedy).map(|line| printable(&line)).collect()
+    }
+}
+
+/// The text with its control characters escaped.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
+/// The command line that failed.
+#[derive(Debug, Clone)]
+pub struct CommandLine {
+    /// What it begins with.
+    pub program: ProgramName,
+    /// What the program is called at home, such as `rs-nsenter`.
+    pub tool: String,
+    /// The rest, as typed.
+    pub arguments: Vec<OsString>,
+}
+
+/// A command that is longer than this helps nobody.
+const LONGEST_COMMAND: usize = 1000;
+
+impl CommandLine {
+    /// The whole argv of `tool`, which was started as `program`.
+    pub fn new(program: ProgramName, tool: &str, args: &[OsString]) -> Self {
+        Self { program, tool: tool.into(), arguments: args.get(1..).unwrap_or_default().to_vec() }
+    }
+
+    /// The same command with `options` before all others, as a shell reads it; none if it cannot be shown on a line.
+    pub fn with(&self, options: &[&str]) -> Option<String> {
+        self.shell_command(options.iter().map(OsStr::new).chain(self.words()))
+    }
+
+    /// Whether an option asks unshare for a child. One that is not recognized is asked for twice, which does no harm.
+    fn asks_for_child(&self) -> bool {
+        let options = self.words().take_while(|word| word.as_bytes().starts_with(b"-")).map(OsStr::as_bytes);
+        options.into_iter().any(|option| match option.strip_prefix(b"--") {
+            Some(long) => {
+                [&b"fork"[..], b"kill-child", b"forward-signals", b"init"].iter().any(|it| long.starts_with(it))
+            }
+            None => option.contains(&b'f'),
+        })
+    }
+
+    /// The same command with `words` in the place of the first argument that is `typed`.
+    fn instead_of(&self, typed: &OsStr, words: &[&str]) -> Option<String> {
+        let place = self.words().position(|word| word == typed)?;
+        let (before, after) = (self.words().take(place), self.words().skip(place + 1));
+        self.shell_command(before.chain(words.iter().map(OsStr::new)).chain(after))
+    }
+
+    /// The same command with `word` in the place of the argument at `place` and the one before it.
+    fn joined(&self, place: usize, word: &OsStr) -> Option<String> {
+        let (before, after) = (self.words().take(place.checked_sub(1)?), self.words().skip(place + 1));
+        self.shell_command(before.chain([word]).chain(after))
+    }
+
+    fn words(&self) -> impl Iterator<Item = &OsStr> {
+        self.arguments.iter().map(OsString::as_os_str)
+    }
+
+    fn shell_command<'a>(&'a self, arguments: impl Iterator<Item = &'a OsStr>) -> Option<String> {
+        let words = std::iter::once(self.program.invoked.as_os_str()).chain(arguments).map(quoted);
+        let words: Vec<String> = words.collect::<Option<_>>()?;
+        Some(words.join(" ")).filter(|command| command.len() <= LONGEST_COMMAND)
+    }
+}
+
+/// A word as a shell reads it; none where it has bytes that a terminal would not show.
+fn quoted(word: &OsStr) -> Option<String> {
+    let text = str::from_utf8(word.as_bytes()).ok().filter(|text| !text.contains(char::is_control))?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    Some(match text {
+        text if !text.is_empty() && text.chars().all(is_plain) => text.to_owned(),
+        text => format!("'{}'", text.replace('\'', r"'\''")),
+    })
+}
+
+/// What is known when something has failed.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// Where.
+    pub system: &'a System,
+    /// What was typed.
+    pub command: &'a CommandLine,
+}
+
+/// Why `error` happened; none where no cause could be found for certain.
+pub fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
+    let errno = error.errno;
+    match &error.doing {
+        Doing::Unsharing { kinds } => unshare::explain(errno?, *kinds, case),
+        Doing::Forking => fork::explain(errno?, case),
+        Doing::Entering { .. }
+        | Doing::EnteringTarget { .. }
+        | Doing::CopyingDescriptor { .. }
+        | Doing::OpeningOwner
+        | Doing::OpeningById { .. } => setns::explain(error, case),
+        Doing::Opening { path } | Doing::Comparing { path } => {
+            typed::explain(path, case).or_else(|| setns::explain(error, case))
+        }
+        Doing::Executing { program } => typed::explain_program(program, case),
+        _ => None,
+    }
+}

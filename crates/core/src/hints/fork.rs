@@ -1,0 +1,96 @@
+//! fork(2): too many processes, or a pid namespace that takes no more.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use caps::Capability;
+use nix::errno::Errno;
+
+use super::system::{System, shown};
+use super::unshare::is_unshared_already;
+use super::{Case, Cause};
+use crate::kind::Kind;
+
+/// Why no process could be made.
+pub(super) fn explain(errno: Errno, case: Case<'_>) -> Option<Cause> {
+    let system = case.system;
+    match errno {
+        Errno::ENOMEM if is_unshared_already(Kind::Pid, system) => Some(dead_init()),
+        Errno::EAGAIN => own_limit(system).or_else(|| limit_of_cgroup(system)).or_else(|| limit_of_system(system)),
+        _ => None,
+    }
+}
+
+/// The pid namespace that children of this process would be in has lost its first process, see pid_namespaces(7).
+pub(super) fn dead_init() -> Cause {
+    let reason = "the first process of the pid namespace has ended (its init): nobody can be started in it any more";
+    Cause::new("init-dead", reason).advice("the namespace has to be made anew: with --fork, so that its init stays")
+}
+
+/// RLIMIT_NPROC, which root does not know.
+fn own_limit(system: &System) -> Option<Cause> {
+    let status = system.status()?;
+    let exempt = [Capability::CAP_SYS_RESOURCE, Capability::CAP_SYS_ADMIN].iter().any(|it| status.has(*it));
+    let limits = system.text("/proc/self/limits")?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max processes"))?;
+    let limit: u64 = line.split_ascii_whitespace().next()?.parse().ok()?;
+    let count = threads_of(status.uid, system);
+    (!exempt && count >= limit).then(|| {
+        let reason = format!("you may have {limit} processes (ulimit -u), and have {count}");
+        Cause::new("process-limit", reason)
+    })
+}
+
+/// How many threads of a user /proc shows: the kernel counts them as processes.
+fn threads_of(uid: u32, system: &System) -> u64 {
+    let processes = fs::read_dir(system.place("/proc")).into_iter().flatten().flatten();
+    let is_own = |process: &fs::DirEntry| process.metadata().is_ok_and(|it| it.uid() == uid);
+    let threads = |process: fs::DirEntry| {
+        let is_number = process.file_name().to_str().is_some_and(|name| name.bytes().all(|b| b.is_ascii_digit()));
+        let tasks = process.path().join("task");
+        if is_number { fs::read_dir(tasks).map_or(0, Iterator::count) as u64 } else { 0 }
+    };
+    processes.filter(is_own).map(threads).sum()
+}
+
+/// pids.max of a cgroup of this process, or of one above.
+fn limit_of_cgroup(system: &System) -> Option<Cause> {
+    let memberships = system.text("/proc/self/cgroup")?;
+    let mounts = system.mounts()?;
+    for line in memberships.lines() {
+        let mut fields = line.splitn(3, ':').skip(1);
+        let (controllers, path) = (fields.next()?, fields.next()?);
+        let filesystem = if controllers.is_empty() { "cgroup2" } else { "cgroup" };
+        if !controllers.is_empty() && !controllers.split(',').any(|name| name == "pids") {
+            continue;
+        }
+        let places = mounts.iter().filter(|mount| mount.mount.filesystem == filesystem);
+        for mount in places {
+            let Ok(below) = Path::new(path).strip_prefix(&mount.mount.root) else { continue };
+            let full = mount.target().join(below);
+            let mut directories = full.ancestors().take_while(|directory| directory.starts_with(mount.target()));
+            if let Some((directory, limit)) = directories.find_map(|directory| is_full(directory, system)) {
+                let file = shown(directory.join("pids.max"));
+                return Some(Cause::new("cgroup-pids", format!("{file} is {limit}, and as many processes are there")));
+            }
+        }
+    }
+    None
+}
+
+fn is_full(directory: &Path, system: &System) -> Option<(PathBuf, u64)> {
+    let limit = system.number(directory.join("pids.max"))?;
+    let current = system.number(directory.join("pids.current"))?;
+    (current >= limit).then(|| (directory.into(), limit))
+}
+
+/// kernel.pid_max, of the pid namespace since Linux 6.14, and kernel.threads-max.
+fn limit_of_system(system: &System) -> Option<Cause> {
+    let running = system.text("/proc/loadavg")?;
+    let threads: u64 = running.split(['/', ' ']).nth(4)?.parse().ok()?;
+    let files = ["/proc/sys/kernel/pid_max", "/proc/sys/kernel/threads-max"];
+    let (file, limit) =
+        files.into_iter().find_map(|file| Some((file, system.number(file)?)).filter(|it| threads >= it.1))?;
+    Some(Cause::new("system-pids", format!("{file} is {limit}, and as many processes and threads are there")))
+}

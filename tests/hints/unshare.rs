@@ -1,0 +1,60 @@
+//! unshare(2) refused: no capability, a filter, a chroot, ids that mean nothing.
+
+use crate::support::require;
+use crate::{advice, nsuser, root};
+
+const DENIED: &str = "unshare failed: Operation not permitted";
+
+#[test]
+fn needs_cap_sys_admin() {
+    require!(root);
+    for (options, needs, with) in [
+        ("-p", "a new pid namespace needs", "--map-root-user --fork -p"),
+        ("--uts", "a new uts namespace needs", "--map-root-user --uts"),
+        ("-mn", "new namespaces need", "--map-root-user -mn"),
+        ("-fp --mount-proc", "new namespaces need", "--map-root-user -fp --mount-proc"),
+    ] {
+        let line = nsuser(format!("unshare {options} sh -c 'id -u'"));
+        let reason = format!("{needs} CAP_SYS_ADMIN, which you do not have");
+        line.is_explained(DENIED, &[&reason, &format!("try: unshare {with} sh -c 'id -u'")]);
+        for command in advice(&line) {
+            nsuser(command).prints("0\n");
+        }
+    }
+    root("unshare -p true").prints("");
+}
+
+/// A root directory with the program, /proc, and nothing of a container that this machine may be.
+const INSIDE: &str = "mkdir -p /tmp/root/proc; mount -t proc proc /tmp/root/proc; cp /tmp/bin/unshare /tmp/root/bin/";
+
+#[test]
+fn seccomp_filter() {
+    require!(root, perl);
+    let process = "this process's system call filter (seccomp) forbids it, whoever asks";
+    let container = "the container's system call filter (seccomp) forbids it, whoever asks";
+    for options in ["-U", "-r", "-u", "-pf"] {
+        let line = format!("filtered 272 chroot /tmp/root unshare {options} true");
+        root(&line).after(INSIDE).is_explained(DENIED, &[process]);
+    }
+    for (marker, engine) in [("/.dockerenv", "docker"), ("/run/.containerenv", "podman")] {
+        let setup = format!("{INSIDE}; mkdir -p /tmp/root/run; touch /tmp/root{marker}");
+        let remedy = format!("start the container with: {engine} run --security-opt seccomp=unconfined");
+        root("filtered 272 chroot /tmp/root unshare -U true").after(&setup).is_explained(DENIED, &[container, &remedy]);
+    }
+    // Another filter is not the cause.
+    nsuser("filtered 165 unshare -u true").is_explained(
+        DENIED,
+        &["a new uts namespace needs CAP_SYS_ADMIN, which you do not have", "try: unshare --map-root-user -u true"],
+    );
+}
+
+#[test]
+fn chroot() {
+    require!(root);
+    let reason = "the root directory was changed (chroot): no user namespace can be made from here";
+    root("chroot /tmp/root unshare -U true").after(INSIDE).is_explained(DENIED, &[reason]);
+    root("chroot /tmp/root unshare -u sh -c :").after(INSIDE).prints("");
+    root("mount --bind /tmp/root /tmp/root; chroot /tmp/root unshare -U true")
+        .after(INSIDE)
+        .is_explained(DENIED, &[reason]);
+}
