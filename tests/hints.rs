@@ -42,8 +42,16 @@ filtered() {
 unprivileged() { setpriv --reuid 4242 --regid 4242 --clear-groups "$@"; }
 "#;
 
-/// Runs what a failed line has advised, and then sees the line through.
-fn advice(line: &Line) -> Vec<String> {
+/// What the hints of a failed line advise, behind this `beginning`.
+fn remedies(line: &Line, beginning: &str) -> Vec<String> {
     let stderr = line.outcome().stderr;
-    stderr.lines().filter_map(|line| line.split_once(": hint: try: ")).map(|(_, command)| command.to_owned()).collect()
+    let hints = stderr.lines().filter_map(|line| line.split_once(": hint: "));
+    hints.filter_map(|(_, hint)| hint.strip_prefix(beginning)).map(str::to_owned).collect()
+}
+
+/// The commands that an ordinary user is advised to try, of which there is at least one.
+fn commands(line: &Line) -> Vec<String> {
+    let commands = remedies(line, "try: ");
+    assert!(!commands.is_empty(), "{}", line.line);
+    commands
 }

@@ -1,7 +1,7 @@
 //! unshare(2) refused: no capability, a filter, a chroot, ids that mean nothing.
 
 use crate::support::require;
-use crate::{advice, nsuser, root};
+use crate::{commands, nsuser, root};
 
 const DENIED: &str = "unshare failed: Operation not permitted";
 
@@ -17,7 +17,7 @@ fn needs_cap_sys_admin() {
         let line = nsuser(format!("unshare {options} sh -c 'id -u'"));
         let reason = format!("{needs} CAP_SYS_ADMIN, which you do not have");
         line.is_explained(DENIED, &[&reason, &format!("try: unshare {with} sh -c 'id -u'")]);
-        for command in advice(&line) {
+        for command in commands(&line) {
             nsuser(command).prints("0\n");
         }
     }
@@ -54,7 +54,39 @@ fn chroot() {
     let reason = "the root directory was changed (chroot): no user namespace can be made from here";
     root("chroot /tmp/root unshare -U true").after(INSIDE).is_explained(DENIED, &[reason]);
     root("chroot /tmp/root unshare -u sh -c :").after(INSIDE).prints("");
-    root("mount --bind /tmp/root /tmp/root; chroot /tmp/root unshare -U true")
+    root("mount --rbind /tmp/root /tmp/root; chroot /tmp/root unshare -U true")
         .after(INSIDE)
         .is_explained(DENIED, &[reason]);
+}
+
+#[test]
+fn id_unmapped() {
+    require!(root, newuidmap);
+    let remedy = "map it when the namespace is made: --map-root-user, --map-users";
+    let user = "your user id (65534) is not mapped in this user namespace, see /proc/self/uid_map";
+    nsuser("unshare -U unshare -U true").is_explained(DENIED, &[user, remedy]);
+    let group = "your group id (65534) is not mapped in this user namespace, see /proc/self/gid_map";
+    root("unshare --map-users=0:0:1 unshare -U true").is_explained(DENIED, &[group, remedy]);
+    nsuser("unshare -r unshare -U true").prints("");
+}
+
+#[test]
+fn unshared_twice() {
+    require!(root);
+    let reason = "this process has made a pid namespace already, which only its children enter: it cannot make another";
+    root("unshare -p unshare -p true").is_explained(
+        "unshare failed: Invalid argument",
+        &[reason, "add --fork to the command that made the first one"],
+    );
+    root("unshare -pf unshare -p true").prints("");
+}
+
+#[test]
+fn init_dead() {
+    require!(root);
+    let reason = "the first process of the pid namespace has ended (its init): nobody can be started in it any more";
+    root("unshare -p sh -c '/bin/true; exec unshare -f true'").is_explained(
+        "fork failed: Cannot allocate memory",
+        &[reason, "the namespace has to be made anew: with --fork, so that its init stays"],
+    );
 }

@@ -69,6 +69,10 @@ pub fn missing(thing: &str) -> Option<&'static str> {
             let version = oracle("lsns").and_then(|lsns| lsns.version());
             version.is_none_or(|version| version < (2, 42, 4)).then_some("no lsns of util-linux 2.42.4 or later")
         }
+        "pids_cgroup" => {
+            let usable = std::path::Path::new("/sys/fs/cgroup/pids/cgroup.procs").exists();
+            (!usable).then_some("no pids controller of cgroup version 1")
+        }
         "util_linux" => oracle("unshare").is_none().then_some("no util-linux to compare with"),
         program => programs::find(program).is_none().then(|| &*format!("no {program} in PATH").leak()),
     }

@@ -42,16 +42,22 @@ fn own_limit(system: &System) -> Option<Cause> {
     })
 }
 
-/// How many threads of a user /proc shows: the kernel counts them as processes.
+/// How many processes of a user /proc shows; the kernel counts threads like processes.
 fn threads_of(uid: u32, system: &System) -> u64 {
     let processes = fs::read_dir(system.place("/proc")).into_iter().flatten().flatten();
-    let is_own = |process: &fs::DirEntry| process.metadata().is_ok_and(|it| it.uid() == uid);
-    let threads = |process: fs::DirEntry| {
-        let is_number = process.file_name().to_str().is_some_and(|name| name.bytes().all(|b| b.is_ascii_digit()));
-        let tasks = process.path().join("task");
-        if is_number { fs::read_dir(tasks).map_or(0, Iterator::count) as u64 } else { 0 }
-    };
-    processes.filter(is_own).map(threads).sum()
+    let own =
+        processes.filter(|process| number(process).is_some() && process.metadata().is_ok_and(|it| it.uid() == uid));
+    own.map(|process| tasks(&process).count() as u64).sum()
+}
+
+/// The threads of a process.
+fn tasks(process: &fs::DirEntry) -> impl Iterator<Item = fs::DirEntry> {
+    fs::read_dir(process.path().join("task")).into_iter().flatten().flatten()
+}
+
+/// The number that an entry of /proc, or of a `task` there, is called by.
+fn number(entry: &fs::DirEntry) -> Option<u64> {
+    entry.file_name().to_str()?.parse().ok()
 }
 
 /// pids.max of a cgroup of this process, or of one above.
@@ -85,12 +91,28 @@ fn is_full(directory: &Path, system: &System) -> Option<(PathBuf, u64)> {
     (current >= limit).then(|| (directory.into(), limit))
 }
 
-/// kernel.pid_max, of the pid namespace since Linux 6.14, and kernel.threads-max.
+/// kernel.pid_max, which is the pid namespace's own since Linux 6.14, and kernel.threads-max.
 fn limit_of_system(system: &System) -> Option<Cause> {
-    let running = system.text("/proc/loadavg")?;
-    let threads: u64 = running.split(['/', ' ']).nth(4)?.parse().ok()?;
-    let files = ["/proc/sys/kernel/pid_max", "/proc/sys/kernel/threads-max"];
-    let (file, limit) =
-        files.into_iter().find_map(|file| Some((file, system.number(file)?)).filter(|it| threads >= it.1))?;
-    Some(Cause::new("system-pids", format!("{file} is {limit}, and as many processes and threads are there")))
+    pid_max(system).or_else(|| threads_max(system)).map(|(file, limit)| {
+        Cause::new("system-pids", format!("{file} is {limit}, and as many processes and threads are there"))
+    })
+}
+
+fn pid_max(system: &System) -> Option<(&'static str, u64)> {
+    /// Once all numbers have been given out, those below are not given again: RESERVED_PIDS of the kernel's `pid.c`.
+    const RESERVED: u64 = 300;
+    const FILE: &str = "/proc/sys/kernel/pid_max";
+    let limit = system.number(FILE)?;
+    let processes = fs::read_dir(system.place("/proc")).into_iter().flatten().flatten();
+    let numbers = processes.filter(|it| number(it).is_some()).flat_map(|process| tasks(&process).collect::<Vec<_>>());
+    let used = numbers.filter_map(|task| number(&task)).filter(|number| *number >= RESERVED).count() as u64;
+    (used + RESERVED >= limit).then_some((FILE, limit))
+}
+
+fn threads_max(system: &System) -> Option<(&'static str, u64)> {
+    const FILE: &str = "/proc/sys/kernel/threads-max";
+    let limit = system.number(FILE)?;
+    // "1.00 1.00 1.00 2/345 6789": running and all.
+    let all: u64 = system.text("/proc/loadavg")?.split(['/', ' ']).nth(4)?.parse().ok()?;
+    (all >= limit).then_some((FILE, limit))
 }

@@ -33,17 +33,26 @@ pub(super) fn explain(kinds: Kinds, system: &System) -> Option<Cause> {
     if let Some(kind) = reached {
         return Some(limit_reached(kind, system));
     }
-    // What is above this user namespace cannot be seen from in here.
-    (!is_first).then(|| {
-        let reason = if kinds.contains(Kind::User) {
+    beyond_sight(kinds, is_first)
+}
+
+/// What is above this process's namespaces cannot be seen from in here: either their limits, or how many there are.
+fn beyond_sight(kinds: Kinds, is_first: bool) -> Option<Cause> {
+    let nested = [Kind::User, Kind::Pid].into_iter().find(|kind| kinds.contains(*kind));
+    let above = "a user namespace above this one has reached its limit";
+    let reason = match nested {
+        Some(kind) if is_first => {
+            let word = kind.word();
             format!(
-                "the limits here are not reached: either user namespaces are nested {LEVELS} levels deep already, or one above has reached its limit"
+                "either {word} namespaces are nested {LEVELS} levels deep already, or {} is reached",
+                limit_file(kind)
             )
-        } else {
-            "the limits here are not reached: a user namespace above this one has reached its own".into()
-        };
-        Cause::new("limit-above", reason).advice("look at /proc/sys/user/max_*_namespaces outside, as its root")
-    })
+        }
+        Some(kind) => format!("either {} namespaces are nested {LEVELS} levels deep already, or {above}", kind.word()),
+        None if is_first => return None,
+        None => above.into(),
+    };
+    Some(Cause::new("limit-above", reason).advice("look at /proc/sys/user/max_*_namespaces outside"))
 }
 
 /// What administrators usually find there.

@@ -124,9 +124,10 @@ impl System {
         self.has(Path::new("/proc/self/ns").join(kind.link()))
     }
 
-    /// Whether /proc is there and shows this process.
+    /// Whether /proc is there, whichever pid namespace's it is.
     pub(super) fn has_proc(&self) -> bool {
-        self.read("/proc/self/status").is_some()
+        let Ok(directory) = File::open(self.place("/proc")) else { return false };
+        !self.is_real() || handle::is_proc(&directory) == Ok(true)
     }
 
     /// Whether the root directory of this process is another than that of its mount namespace.
