@@ -12,6 +12,8 @@ mod attackers;
 mod descriptors;
 #[path = "nsenter/files.rs"]
 mod files;
+#[path = "nsenter/hints.rs"]
+mod hints;
 #[path = "nsenter/identity.rs"]
 mod identity;
 #[path = "nsenter/kinds.rs"]

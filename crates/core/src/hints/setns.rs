@@ -234,7 +234,8 @@ fn unreadable(pid: u32, system: &System) -> Option<Cause> {
             format!("process {pid} is uid {uid}'s: looking into it needs CAP_SYS_PTRACE, which you do not have");
         return Some(Cause::new("target-of-another", reason));
     }
-    let owner = std::fs::metadata(system.place(format!("/proc/{pid}"))).ok()?.uid();
+    // The files of a process that is not dumpable are root's; its directory is not.
+    let owner = std::fs::metadata(system.place(format!("/proc/{pid}/status"))).ok()?.uid();
     let is_hidden = owner != uid;
     is_hidden.then(|| {
         let reason =
