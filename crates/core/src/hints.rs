@@ -4,6 +4,8 @@
 //! that it can have; each is looked for in /proc, /sys and /etc, or by a call that changes nothing. What cannot be
 //! checked is not said.
 
+#[cfg(test)]
+mod faked;
 mod fork;
 mod limits;
 mod setns;

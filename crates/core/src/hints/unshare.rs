@@ -171,3 +171,26 @@ pub(super) fn is_unshared_already(kind: Kind, system: &System) -> bool {
     let link = |name: &str| system.link(format!("/proc/self/ns/{name}"));
     kind == Kind::Pid && link(kind.link()) != link(kind.children_link())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::faked::Faked;
+    use super::*;
+    use crate::error::Doing;
+
+    fn unsharing(kind: Kind) -> Doing {
+        Doing::Unsharing { kinds: Kinds::from_iter([kind]) }
+    }
+
+    /// EPERM and EACCES, by what restricts user namespaces.
+    #[test]
+    fn user_namespaces_denied() {
+        let cause = |faked: Faked| faked.cause("unshare -U", unsharing(Kind::User), Errno::EPERM);
+        assert_eq!(cause(Faked::new()), "");
+        assert_eq!(cause(Faked::new().file(UNPRIVILEGED, "0\n")), "unprivileged-userns-off");
+        assert_eq!(cause(Faked::new().file(APPARMOR_SWITCH, "1\n")), "apparmor-userns");
+        assert_eq!(cause(Faked::new().file(APPARMOR_SWITCH, "1\n").status(0, u64::MAX)), "");
+        assert_eq!(cause(Faked::new().file("/proc/self/attr/current", "jail (enforce)\n")), "apparmor-profile");
+        assert_eq!(cause(Faked::new().file("/sys/fs/selinux/enforce", "1")), "selinux");
+    }
+}
