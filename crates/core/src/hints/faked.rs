@@ -38,7 +38,10 @@ impl Faked {
         let root = std::env::temp_dir().join(format!("nscore-faked-{}-{count}", std::process::id()));
         let faked = FILES.iter().fold(Self { root }, |faked, (path, text)| faked.file(path, text));
         let faked = Self::kinds().fold(faked, |faked, (kind, number)| {
-            faked.link(&format!("/proc/self/ns/{kind}"), &format!("{kind}:[{number}]"))
+            faked.link(
+                &format!("/proc/self/ns/{kind}"),
+                &format!("{}:[{number}]", kind.trim_end_matches("_for_children")),
+            )
         });
         faked.status(1000, 0)
     }

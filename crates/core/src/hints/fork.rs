@@ -116,3 +116,66 @@ fn threads_max(system: &System) -> Option<(&'static str, u64)> {
     let all: u64 = system.text("/proc/loadavg")?.split(['/', ' ']).nth(4)?.parse().ok()?;
     (all >= limit).then_some((FILE, limit))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Doing;
+    use crate::hints::faked::Faked;
+
+    fn cause(faked: &Faked) -> &'static str {
+        faked.cause("unshare -f true", Doing::Forking, Errno::EAGAIN)
+    }
+
+    /// EAGAIN: pids.max, in version 2 and of a cgroup above.
+    #[test]
+    fn cgroup_pids() {
+        let faked = |current: &str| {
+            let mount = "30 21 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw";
+            let above = Faked::new().mount(mount).file("/proc/self/cgroup", "0::/box/inner\n");
+            let limited =
+                above.file("/sys/fs/cgroup/box/pids.max", "9\n").file("/sys/fs/cgroup/box/pids.current", current);
+            limited.file("/sys/fs/cgroup/box/inner/pids.max", "max\n")
+        };
+        assert_eq!(cause(&faked("9\n")), "cgroup-pids");
+        assert_eq!(cause(&faked("8\n")), "");
+    }
+
+    /// EAGAIN: RLIMIT_NPROC.
+    #[test]
+    fn process_limit() {
+        let limits =
+            |limit: &str| format!("Limit  Soft Limit  Hard Limit  Units\nMax processes  {limit}  {limit}  processes\n");
+        let faked = |limit: &str, uid| {
+            let faked = Faked::new().file("/proc/self/limits", &limits(limit)).status(uid, 0);
+            // Of whoever runs the test.
+            faked.file("/proc/77/task/77/comm", "sh\n").file("/proc/78/task/78/comm", "sh\n")
+        };
+        let uid = nix::unistd::geteuid().as_raw();
+        assert_eq!(cause(&faked("2", uid)), "process-limit");
+        assert_eq!(cause(&faked("3", uid)), "");
+        assert_eq!(cause(&faked("unlimited", uid)), "");
+        assert_eq!(cause(&faked("2", uid + 1)), "");
+    }
+
+    /// EAGAIN: kernel.pid_max and kernel.threads-max.
+    #[test]
+    fn system_pids() {
+        let faked = |threads: &str| {
+            let faked = Faked::new().file("/proc/sys/kernel/threads-max", "500\n");
+            faked.file("/proc/loadavg", &format!("0.00 0.01 0.05 1/{threads} 4711\n"))
+        };
+        assert_eq!(cause(&faked("500")), "system-pids");
+        assert_eq!(cause(&faked("499")), "");
+        let full = Faked::new().file("/proc/sys/kernel/pid_max", "301\n").file("/proc/300/task/300/comm", "sh\n");
+        assert_eq!(cause(&full), "system-pids");
+    }
+
+    /// ENOMEM: not without a pid namespace that waits for children.
+    #[test]
+    fn init_dead() {
+        let dead = Faked::new().link("/proc/self/ns/pid_for_children", "pid:[4026533000]");
+        assert_eq!(dead.cause("unshare -f true", Doing::Forking, Errno::ENOMEM), "init-dead");
+        assert_eq!(Faked::new().cause("unshare -f true", Doing::Forking, Errno::ENOMEM), "");
+    }
+}

@@ -103,3 +103,50 @@ fn in_use(kind: Kind) -> u64 {
     }
     seen.len().try_into().unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use nix::errno::Errno;
+
+    use crate::Kind;
+    use crate::error::Doing;
+    use crate::hints::faked::Faked;
+
+    fn cause(faked: &Faked, kind: Kind, errno: Errno) -> &'static str {
+        faked.cause("unshare", Doing::Unsharing { kinds: [kind].into_iter().collect() }, errno)
+    }
+
+    /// ENOSPC, and EUSERS on Linux 3.11 to 4.8.
+    #[test]
+    fn limit_zero() {
+        for errno in [Errno::ENOSPC, Errno::EUSERS] {
+            let faked = Faked::new().file("/proc/sys/user/max_user_namespaces", "0\n");
+            assert_eq!(cause(&faked, Kind::User, errno), "limit-zero");
+            assert_eq!(cause(&faked, Kind::User, Errno::EPERM), "");
+        }
+    }
+
+    /// ENOSPC in the first user namespace: only the limit there can be the reason.
+    #[test]
+    fn limit_reached_in_the_first_user_namespace() {
+        let faked = Faked::new().file("/proc/sys/user/max_net_namespaces", "5\n");
+        assert_eq!(cause(&faked, Kind::Net, Errno::ENOSPC), "limit-reached");
+        assert_eq!(cause(&faked, Kind::Uts, Errno::ENOSPC), "");
+    }
+
+    /// ENOSPC: a process that /proc shows to be as deep as it goes.
+    #[test]
+    fn nested_too_deep() {
+        let faked = |levels: usize| {
+            let faked = Faked::new().file("/proc/sys/user/max_pid_namespaces", "1000\n");
+            let status = faked.system().text("/proc/self/status").unwrap();
+            let pids = " 1".repeat(levels);
+            let faked = faked.file("/proc/self/status", &status.replace("NSpid:\t42", &format!("NSpid:\t42{pids}")));
+            faked
+                .link("/proc/self/ns/pid", "pid:[4026533000]")
+                .link("/proc/self/ns/pid_for_children", "pid:[4026533000]")
+        };
+        assert_eq!(cause(&faked(32), Kind::Pid, Errno::ENOSPC), "nested-too-deep");
+        assert_eq!(cause(&faked(31), Kind::Pid, Errno::ENOSPC), "limit-above");
+    }
+}

@@ -260,3 +260,54 @@ fn copying(system: &System) -> Option<Cause> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hints::faked::Faked;
+
+    fn opening(faked: &Faked, path: &str, errno: Errno) -> &'static str {
+        faked.cause("nsenter -t 7 -u true", Doing::Opening { path: path.into() }, errno)
+    }
+
+    /// ENOENT on /proc/PID/ns/X: the kernel has no such kind.
+    #[test]
+    fn kind_unknown() {
+        let faked = Faked::new().file("/proc/7/stat", "7 (x) ) S 1\n").link("/proc/self/ns/uts", "uts:[1]");
+        assert_eq!(opening(&faked, "/proc/7/ns/time", Errno::ENOENT), "kind-unknown");
+        assert_eq!(opening(&faked, "/proc/7/ns/uts", Errno::ENOENT), "");
+    }
+
+    /// A zombie is known by its state, whatever its name looks like.
+    #[test]
+    fn target_zombie() {
+        let named = |stat: &str| Faked::new().file("/proc/7/stat", stat).link("/proc/self/ns/uts", "uts:[1]");
+        assert_eq!(opening(&named("7 (x) S 1) Z 1\n"), "/proc/7/ns/uts", Errno::ENOENT), "target-zombie");
+        assert_eq!(opening(&named("7 (x) Z 1) S 1\n"), "/proc/7/ns/uts", Errno::ENOENT), "");
+    }
+
+    /// EPERM of pidfd_getfd(2): Yama.
+    #[test]
+    fn yama() {
+        let faked = |scope: &str| Faked::new().file("/proc/sys/kernel/yama/ptrace_scope", scope);
+        let cause = |faked: &Faked| {
+            faked.cause("nsenter -t 7 -N 3", Doing::CopyingDescriptor { pidfd: 3, number: 3 }, Errno::EPERM)
+        };
+        assert_eq!(cause(&faked("1\n")), "yama");
+        assert_eq!(cause(&faked("0\n")), "needs-cap-sys-ptrace");
+        assert_eq!(cause(&faked("1\n").status(0, u64::MAX)), "");
+    }
+
+    /// EINVAL and EUSERS.
+    #[test]
+    fn several_threads() {
+        let namespace = Handle::open(Path::new("/proc/self/ns/mnt")).unwrap();
+        let threads = Faked::new().system().text("/proc/self/status").unwrap().replace("Threads:\t1", "Threads:\t3");
+        let faked = Faked::new().file("/proc/self/status", &threads);
+        for (kind, errno) in [(Kind::Mount, Errno::EINVAL), (Kind::Time, Errno::EUSERS)] {
+            let doing = Doing::Entering { kind, namespace: namespace.clone() };
+            assert_eq!(faked.cause("nsenter -m", doing.clone(), errno), "several-threads");
+            assert_eq!(Faked::new().cause("nsenter -m", doing, errno), "");
+        }
+    }
+}

@@ -174,23 +174,108 @@ pub(super) fn is_unshared_already(kind: Kind, system: &System) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::faked::Faked;
     use super::*;
     use crate::error::Doing;
+    use crate::hints::faked::Faked;
 
-    fn unsharing(kind: Kind) -> Doing {
-        Doing::Unsharing { kinds: Kinds::from_iter([kind]) }
+    const ALL_CAPABILITIES: u64 = u64::MAX;
+
+    fn unsharing(kinds: &[Kind]) -> Doing {
+        Doing::Unsharing { kinds: kinds.iter().copied().collect() }
     }
 
-    /// EPERM and EACCES, by what restricts user namespaces.
+    /// EPERM of unshare(CLONE_NEWUSER): the cause.
+    fn denied(faked: &Faked) -> &'static str {
+        faked.cause("unshare -U true", unsharing(&[Kind::User]), Errno::EPERM)
+    }
+
+    /// EPERM, NEWUSER: Debian's switch.
     #[test]
-    fn user_namespaces_denied() {
-        let cause = |faked: Faked| faked.cause("unshare -U", unsharing(Kind::User), Errno::EPERM);
-        assert_eq!(cause(Faked::new()), "");
-        assert_eq!(cause(Faked::new().file(UNPRIVILEGED, "0\n")), "unprivileged-userns-off");
-        assert_eq!(cause(Faked::new().file(APPARMOR_SWITCH, "1\n")), "apparmor-userns");
-        assert_eq!(cause(Faked::new().file(APPARMOR_SWITCH, "1\n").status(0, u64::MAX)), "");
-        assert_eq!(cause(Faked::new().file("/proc/self/attr/current", "jail (enforce)\n")), "apparmor-profile");
-        assert_eq!(cause(Faked::new().file("/sys/fs/selinux/enforce", "1")), "selinux");
+    fn unprivileged_userns_off() {
+        assert_eq!(denied(&Faked::new().file(UNPRIVILEGED, "0\n")), "unprivileged-userns-off");
+        assert_eq!(denied(&Faked::new().file(UNPRIVILEGED, "1\n")), "");
+        assert_eq!(denied(&Faked::new().file(UNPRIVILEGED, "0\n").status(0, ALL_CAPABILITIES)), "");
+        let cause =
+            Faked::new().file(UNPRIVILEGED, "0\n").explain("unshare -U", unsharing(&[Kind::User]), Errno::EPERM);
+        assert_eq!(
+            cause.unwrap().lines(),
+            [
+                "/proc/sys/kernel/unprivileged_userns_clone is 0: only root may make user namespaces here",
+                "try, as root: echo 1 >/proc/sys/kernel/unprivileged_userns_clone"
+            ]
+        );
+    }
+
+    /// EACCES or EPERM, NEWUSER: Ubuntu's restriction, where the profile for programs without one is missing.
+    #[test]
+    fn apparmor_userns() {
+        assert_eq!(denied(&Faked::new().file(APPARMOR_SWITCH, "1\n")), "apparmor-userns");
+        assert_eq!(denied(&Faked::new().file(APPARMOR_SWITCH, "0\n")), "");
+        let refused = Faked::new().file(APPARMOR_SWITCH, "1\n");
+        let cause = refused.explain("unshare -U", unsharing(&[Kind::User]), Errno::EACCES).unwrap();
+        assert!(cause.lines()[1].contains("/etc/apparmor.d/rs-unshare"), "{cause:?}");
+    }
+
+    /// EACCES or EPERM: the process's own profile.
+    #[test]
+    fn apparmor_profile() {
+        let label = |text: &str| Faked::new().file("/proc/self/attr/current", text);
+        assert_eq!(denied(&label("strip (enforce)\n")), "apparmor-profile");
+        for text in ["unconfined\n", "lax (complain)\n", "system_u:system_r:init_t:s0\0"] {
+            assert_eq!(denied(&label(text)), "", "{text}");
+        }
+        let root = label("strip (enforce)\n").status(0, ALL_CAPABILITIES);
+        assert_eq!(root.cause("unshare -u", unsharing(&[Kind::Uts]), Errno::EPERM), "apparmor-profile");
+    }
+
+    /// EACCES or EPERM: user_namespace { create }.
+    #[test]
+    fn selinux() {
+        assert_eq!(denied(&Faked::new().file("/sys/fs/selinux/enforce", "1")), "selinux");
+        assert_eq!(denied(&Faked::new().file("/sys/fs/selinux/enforce", "0")), "");
+        // What the kernel's own rules forbid is no policy's business.
+        let both = Faked::new().file("/sys/fs/selinux/enforce", "1").file("/proc/self/uid_map", "0 5 1\n");
+        assert_eq!(denied(&both), "id-unmapped");
+    }
+
+    /// EPERM, NEWUSER: no line of mountinfo is for the root directory.
+    #[test]
+    fn chroot() {
+        let inside = "23 22 8:1 /var /srv rw - ext4 /dev/sda1 rw\n";
+        assert_eq!(denied(&Faked::new().file("/proc/self/mountinfo", inside)), "chroot");
+        assert_eq!(denied(&Faked::new()), "");
+    }
+
+    /// EINVAL: the kernel was built without, or is too old.
+    #[test]
+    fn kind_unknown() {
+        let cause = |faked: &Faked, kind| faked.cause("unshare", unsharing(&[kind]), Errno::EINVAL);
+        assert_eq!(cause(&Faked::new(), Kind::Time), "kind-unknown");
+        assert_eq!(cause(&Faked::new().link("/proc/self/ns/time", "time:[4026531834]"), Kind::Time), "");
+        assert_eq!(cause(&Faked::new().without("/proc/self/status"), Kind::Time), "");
+    }
+
+    /// EINVAL, for real: a test runs beside others.
+    #[test]
+    fn several_threads() {
+        let thread = std::thread::scope(|scope| scope.spawn(|| nix::sched::unshare(Kind::User.flag())).join().unwrap());
+        assert_eq!(thread, Err(Errno::EINVAL));
+        let faked = |threads: &str| {
+            let faked = Faked::new();
+            let status = faked.system().text("/proc/self/status").unwrap();
+            faked.file("/proc/self/status", &status.replace("Threads:\t1", threads))
+        };
+        let cause = |faked: &Faked| faked.cause("unshare -U", unsharing(&[Kind::User]), Errno::EINVAL);
+        assert_eq!(cause(&faked("Threads:\t2")), "several-threads");
+        assert_eq!(cause(&faked("Threads:\t1")), "");
+    }
+
+    /// The kernel's answer to flags that it does not know is no filter's.
+    #[test]
+    fn seccomp_filter_that_permits() {
+        let faked = Faked::new();
+        let status = faked.system().text("/proc/self/status").unwrap();
+        let filtered = faked.file("/proc/self/status", &status.replace("Seccomp:\t0", "Seccomp:\t2"));
+        assert_eq!(denied(&filtered), "");
     }
 }
