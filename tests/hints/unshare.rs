@@ -90,3 +90,16 @@ fn init_dead() {
         &[reason, "the namespace has to be made anew: with --fork, so that its init stays"],
     );
 }
+
+/// Nothing fails yet, so only a terminal is told.
+#[test]
+fn pid_namespace_without_a_child() {
+    require!(root, script);
+    let hint =
+        "unshare: hint: the program stays outside the new pid namespace, whose init is its first child: add --fork";
+    root("script -qec 'unshare -p echo ran' /dev/null").prints(&format!("{hint}\r\nran\r\n"));
+    root("NS_HINTS=never script -qec 'unshare -p echo ran' /dev/null").prints("ran\r\n");
+    root("script -qec 'unshare -pf echo ran' /dev/null").prints("ran\r\n");
+    root("unshare -p echo ran").prints("ran\n");
+    assert_eq!(root("unshare -p echo ran").outcome().stderr, "");
+}

@@ -223,6 +223,12 @@ impl Target {
         Ok(Identity::of(&stat))
     }
 
+    /// Whether its children are in another pid namespace than it is itself: an unshare that waits, say.
+    pub fn children_are_elsewhere(&self) -> bool {
+        let link = |name: &str| self.stat_at(name).map(|stat| Identity::of(&stat));
+        matches!((link("ns/pid"), link("ns/pid_for_children")), (Ok(own), Ok(children)) if own != children)
+    }
+
     /// Whether its root directory is known to be another than this process's: one of the two is in a chroot, say.
     pub fn has_another_root(&self) -> bool {
         let own = nix::sys::stat::stat("/");

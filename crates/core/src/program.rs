@@ -7,8 +7,9 @@ use clap::CommandFactory;
 use crate::arguments::{self, Request};
 use crate::child::{self, Ending};
 use crate::error::{Error, Result};
-use crate::hints::{self, Case, CommandLine, System};
+use crate::hints::{self, Case, Cause, CommandLine, System};
 use crate::report::{self, ProgramName};
+use crate::terminal;
 
 /// Why a command line was not carried out.
 #[derive(Debug)]
@@ -32,25 +33,25 @@ pub fn main<Options: CommandFactory>(
     args: Vec<OsString>,
     fallback: &str,
     read: impl FnOnce(Vec<OsString>) -> Result<Request<Box<Options>>, Refusal>,
-    work: impl FnOnce(Options) -> Result<Ending>,
+    work: impl FnOnce(Options, &Reporter) -> Result<Ending>,
 ) -> u8 {
-    let program = ProgramName::from_args(&args, fallback);
-    let hinter = Hinter::new(&program, fallback, &args);
+    let reporter = Reporter::new(&args, fallback);
     // First of all, because an option may already need a child: getent, for a name.
     let ready = child::expect_children().map_err(Refusal::from);
     let ended = ready.and_then(|()| read(args)).and_then(|request| {
         let ending = match request {
-            Request::Help => print(&arguments::help::<Options>(&program.short)),
-            Request::Version => print(&arguments::version(&program.short)),
-            Request::Run(options) => work(*options),
+            Request::Help => print(&arguments::help::<Options>(&reporter.program.short)),
+            Request::Version => print(&arguments::version(&reporter.program.short)),
+            Request::Run(options) => work(*options, &reporter),
         };
         Ok(ending.and_then(end)?)
     });
     match ended {
         Ok(status) => status,
-        Err(Refusal::Usage(message)) if program.complain_of_usage(&message) => 1,
+        Err(Refusal::Usage(message)) if reporter.program.complain_of_usage(&message) => 1,
         Err(Refusal::Usage(_)) => STDERR_FAILED,
-        Err(Refusal::Error(error)) => complain(&program, &error, &hinter),
+        Err(Refusal::Error(error)) if reporter.complain(&error) => error.exit_status(),
+        Err(Refusal::Error(_)) => STDERR_FAILED,
     }
 }
 
@@ -69,34 +70,56 @@ fn end(ending: Ending) -> Result<u8> {
     }
 }
 
-/// Who says why, unless the caller does not want to know.
-struct Hinter(Option<CommandLine>);
+/// Says on stderr what failed, and why.
+#[derive(Debug)]
+pub struct Reporter {
+    program: ProgramName,
+    /// What was typed; none where no hints are wanted.
+    command: Option<CommandLine>,
+}
 
 /// The variable that turns hints off, if it is `never`.
 const HINTS: &str = "NS_HINTS";
 
-impl Hinter {
-    /// Made first of all: later the environment may be the program's.
-    fn new(program: &ProgramName, tool: &str, args: &[OsString]) -> Self {
+impl Reporter {
+    /// Made first of all: later the environment may be another.
+    fn new(args: &[OsString], tool: &str) -> Self {
+        let program = ProgramName::from_args(args, tool);
         let wanted = std::env::var_os(HINTS).is_none_or(|value| value != "never");
-        Self(wanted.then(|| CommandLine::new(program.clone(), tool, args)))
+        let command = wanted.then(|| CommandLine::new(program.clone(), tool, args));
+        Self { program, command }
     }
 
-    fn explain(&self, program: &ProgramName, error: &Error) {
-        let Some(command) = &self.0 else { return };
-        let cause = hints::explain(error, Case { system: &System::here(), command });
-        for line in cause.iter().flat_map(|cause| cause.lines()) {
-            program.complain(OsStr::new(&format!("hint: {line}")));
+    /// Says what failed, and then why, if that can be found out. Says whether stderr took the first.
+    fn complain(&self, error: &Error) -> bool {
+        let message = error.message();
+        let mut told = message.as_os_str() == OsStr::new("") || self.program.complain(&message);
+        for further in error.further_messages() {
+            told &= self.program.complain(&further);
+        }
+        for line in self.explain(error).iter().flat_map(Cause::lines) {
+            self.hint(&line);
+        }
+        told
+    }
+
+    /// Why it failed, if that is wanted and can be found out.
+    fn explain(&self, error: &Error) -> Option<Cause> {
+        let command = self.command.as_ref()?;
+        hints::explain(error, Case { system: &System::here(), command })
+    }
+
+    /// Says what somebody at a terminal may want to know though nothing has failed; `text` is asked for nobody else.
+    pub fn note(&self, text: impl FnOnce() -> Option<String>) {
+        if self.command.is_some()
+            && terminal::is_stderr()
+            && let Some(text) = text()
+        {
+            self.hint(&text);
         }
     }
-}
 
-fn complain(program: &ProgramName, error: &Error, hinter: &Hinter) -> u8 {
-    let message = error.message();
-    let mut told = message.as_os_str() == OsStr::new("") || program.complain(&message);
-    for further in error.further_messages() {
-        told &= program.complain(&further);
+    fn hint(&self, text: &str) {
+        self.program.complain(OsStr::new(&format!("hint: {text}")));
     }
-    hinter.explain(program, error);
-    if told { error.exit_status() } else { STDERR_FAILED }
 }

@@ -1,4 +1,4 @@
-//! The terminal that standard output may be.
+//! The terminal that standard output or standard error may be.
 
 use crate::sys;
 
@@ -8,6 +8,11 @@ const UNKNOWN: usize = 80;
 /// How many columns standard output has, if it is a terminal. COLUMNS in the environment does not count.
 pub fn columns() -> Option<usize> {
     columns_of(libc::STDOUT_FILENO)
+}
+
+/// Whether standard error is a terminal, so that somebody may be reading along.
+pub fn is_stderr() -> bool {
+    columns_of(libc::STDERR_FILENO).is_some()
 }
 
 fn columns_of(fd: std::os::fd::RawFd) -> Option<usize> {

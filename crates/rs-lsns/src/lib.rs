@@ -20,7 +20,7 @@ use plan::Plan;
 
 /// The whole program: takes argv, gives the exit status.
 pub fn main(args: Vec<OsString>) -> u8 {
-    program::main(args, "rs-lsns", options::read, |options| {
+    program::main(args, "rs-lsns", options::read, |options, _| {
         logging::start(options.verbose);
         run::run(Plan::from_options(options)?)
     })

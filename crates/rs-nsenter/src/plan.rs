@@ -112,6 +112,17 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// What will surprise people although nothing fails.
+    pub fn note(&self) -> Option<String> {
+        let target = self.target.as_ref()?;
+        (self.join.takes_of_target(Kind::Pid) && target.children_are_elsewhere()).then(|| {
+            let children = target.path("ns/pid_for_children");
+            format!("the target's children live in another pid namespace: --pid={}", children.display())
+        })
+    }
+}
+
 /// What namespaces the command line asks for.
 struct Requested {
     kinds: Kinds,

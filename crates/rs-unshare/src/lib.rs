@@ -13,8 +13,10 @@ use plan::Plan;
 
 /// The whole program: takes argv, gives the exit status.
 pub fn main(args: Vec<OsString>) -> u8 {
-    program::main(args, "rs-unshare", options::read, |options| {
+    program::main(args, "rs-unshare", options::read, |options, reporter| {
         logging::start(options.verbose);
-        run::run(&Plan::from_options(options)?)
+        let plan = Plan::from_options(options)?;
+        reporter.note(|| plan.note());
+        run::run(&plan)
     })
 }

@@ -86,6 +86,16 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// What will surprise people although nothing fails.
+    pub fn note(&self) -> Option<String> {
+        let makes_pid = self.leave.iter().any(|step| matches!(step, Step::Unshare(kinds) if kinds.contains(Kind::Pid)));
+        (makes_pid && self.supervision.is_none()).then(|| {
+            "the program stays outside the new pid namespace, whose init is its first child: add --fork".into()
+        })
+    }
+}
+
 /// The id maps and who writes them.
 struct Maps {
     users: SideMaps,
