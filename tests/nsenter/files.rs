@@ -22,11 +22,11 @@ fn what_is_no_namespace_is_refused() {
 fn a_fifo_is_refused_without_waiting_for_a_writer() {
     require!(root);
     for user in [root, nsuser] {
-        let outcome = user("nsenter -unever echo ran".to_owned()).outcome();
+        let outcome = user("NS_HINTS=never nsenter -unever echo ran".to_owned()).outcome();
         assert_eq!((outcome.status, &*outcome.stdout), (crate::support::Status::Exit(1), ""), "{outcome}");
         assert_eq!(outcome.stderr.lines().count(), 1, "{outcome}");
         for directory in ["-rnever", "-wnever", "-Wnever"] {
-            let outcome = user(format!("nsenter -u/proc/self/ns/uts {directory} echo ran")).outcome();
+            let outcome = user(format!("NS_HINTS=never nsenter -u/proc/self/ns/uts {directory} echo ran")).outcome();
             assert_eq!(
                 (outcome.status, &*outcome.stdout),
                 (crate::support::Status::Exit(1), ""),

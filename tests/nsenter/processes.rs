@@ -62,7 +62,8 @@ fn who_is_gone_is_not_entered() {
 fn a_target_may_die_at_any_moment() {
     require!(root, unshare);
     let outcome = root(
-        "for i in $(seq 40); do
+        "NS_HINTS=never; export NS_HINTS
+        for i in $(seq 40); do
             rm -f heard; start env WHO=mortal unshare -u sh -c 'echo up; read -r line <>never'
             mortal=$!
             nsenter -t $mortal -a -r -w -e -S follow -G follow sh -c 'echo in $WHO' >out 2>err &
