@@ -135,3 +135,15 @@ fn what_all_processes_need_is_missed_aloud() {
     }
     root("ulimit -n 16; lsns -n -l -o TYPE | wc -l").prints("8\n");
 }
+
+/// As a security module would have it.
+#[test]
+fn what_may_not_be_opened_stays_unknown() {
+    require!(root, strace, unshare);
+    let forbidden = "start unshare -u sh -c \"$stay\"; uts=$(inode /proc/$!/ns/uts)
+        strace -o trace -P /proc/$! -e inject=openat:error=EACCES lsns -n -r -t uts -o NS,PID,NPROCS,ONS,COMMAND >list";
+    root(format!("{forbidden}; grep -xc \"$uts $! 1 0 \" list; grep -c 'ns/uts.*INJECTED' trace")).prints("1\n1\n");
+    let exhausted = forbidden.replace("EACCES", "EMFILE");
+    root(format!("{exhausted} 2>said; echo $?; sed s/$!/PID/ said"))
+        .prints("1\nlsns: cannot open /proc/PID/ns/uts: Too many open files\n");
+}

@@ -27,6 +27,17 @@ pub fn concerns_one_process(errno: Errno) -> bool {
     matches!(errno, Errno::ENOENT | Errno::ESRCH | Errno::EACCES | Errno::EPERM)
 }
 
+/// What was read of a process; nothing where the reason why it cannot be read concerns that process alone.
+///
+/// # Errors
+/// Any other reason.
+pub fn as_far_as_readable<T>(read: nix::Result<T>) -> nix::Result<Option<T>> {
+    match read {
+        Err(errno) if concerns_one_process(errno) => Ok(None),
+        read => read.map(Some),
+    }
+}
+
 /// A /proc, or what a test has put in its place.
 #[derive(Debug)]
 pub struct Proc {
@@ -272,16 +283,17 @@ impl ProcessDirectory {
     }
 
     /// Its command line with blanks between the arguments, cut off after 8191 bytes; the name of the executable
-    /// where there is none, as for kernel threads. See proc_pid_cmdline(5) and proc_pid_comm(5).
+    /// where there is none, as for kernel threads, or where it cannot be read. See proc_pid_cmdline(5) and
+    /// proc_pid_comm(5).
     ///
     /// # Errors
-    /// ESRCH when it is gone.
+    /// ESRCH when it is gone, EACCES when this process may read neither.
     pub fn command(&self) -> nix::Result<Vec<u8>> {
-        let mut line = self.read("cmdline", COMMAND_LIMIT)?;
+        let mut line = as_far_as_readable(self.read("cmdline", COMMAND_LIMIT))?.unwrap_or_default();
         if line.is_empty() {
             line = self.read("comm", COMMAND_LIMIT)?;
-            line.pop_if(|byte| *byte == b'\n');
-            return Ok(line);
+            // An empty name is a line, too.
+            return line.pop().map(|_newline| line).ok_or(Errno::ESRCH);
         }
         line.pop_if(|byte| *byte == 0);
         line.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
