@@ -29,6 +29,20 @@ fn a_namespace_behind_a_descriptor_is_opened_once() {
 }
 
 #[test]
+fn descriptors_are_read_where_statx_is_forbidden() {
+    require!(root, strace, unshare, perl);
+    let holder = "touch n; unshare --net=n true; net=$(inode n); start sh -c \"exec 8<n; $stay\"; umount -l n";
+    // Old filters of system calls say EPERM. The last is a kernel without user namespaces.
+    for forbidden in ["statx:error=ENOSYS", "statx:error=EPERM", "statx:error=ENOENT:when=1"] {
+        let lsns = format!("strace -f -o trace -e inject={forbidden} lsns -n -r -t net -o NS,NPROCS");
+        root(format!(
+            "{holder}; {lsns} | grep -x \"$net 0\" >list && echo held; grep -q INJECTED trace && echo forbidden"
+        ))
+        .prints("held\nforbidden\n");
+    }
+}
+
+#[test]
 fn a_socket_is_asked_once() {
     require!(root, strace, perl);
     // Parent and child have the same one.

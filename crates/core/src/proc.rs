@@ -4,22 +4,22 @@
 //! got its number. The namespaces that a process is in, and those that it holds, are read below two: whichever process it
 //! is, it is in the first, and somebody holds the second.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open, openat};
-use nix::sys::stat::{Mode, fstat};
+use nix::fcntl::{AtFlags, OFlag, open, openat};
+use nix::sys::stat::{Mode, fstat, fstatat};
 use nix::unistd::Pid;
 
 use crate::error::{Result, While, opening};
 use crate::handle::Handle;
-use crate::kind::Kind;
+use crate::kind::{Kind, Kinds};
 use crate::netnsid::while_interrupted;
-use crate::{kind::Kinds, sys};
+use crate::sys::{self, Look};
 
 /// Whether the reason why something of a process cannot be read is one that concerns it alone: it is gone, or this
 /// process may not ask. Anything else, such as EMFILE, would make a list incomplete without a word.
@@ -107,8 +107,10 @@ impl Proc {
     pub fn open(path: &Path) -> Result<Self> {
         log::debug!("open({path:?}, O_PATH|O_DIRECTORY)");
         let directory = open(path, HOLD_DIRECTORY, Mode::empty()).doing(opening(path))?;
-        let look = sys::look(directory.as_fd(), c"self/ns/user");
-        Ok(Self { path: path.into(), directory, namespace_device: look.ok().map(|look| look.device) })
+        // A kernel need not have all kinds.
+        let mut own = Kind::all().filter_map(|kind| CString::new(format!("self/ns/{}", kind.link())).ok());
+        let namespace_device = own.find_map(|link| look(directory.as_fd(), &link).ok()).map(|look| look.device);
+        Ok(Self { path: path.into(), directory, namespace_device })
     }
 
     /// The numbers of all processes, ascending. A process that comes while this is read may be among them or not.
@@ -162,7 +164,7 @@ impl Proc {
     /// As [`Proc::namespaces`].
     pub fn descriptors(&self, pid: u32, scratch: &mut Scratch, mut each: impl FnMut(&CStr, Held)) -> nix::Result<()> {
         let directory = self.open_below(pid, "fd", READ_DIRECTORY)?;
-        for_each_entry(&directory, &mut scratch.entries, |name| match sys::look(directory.as_fd(), name) {
+        for_each_entry(&directory, &mut scratch.entries, |name| match look(directory.as_fd(), name) {
             Ok(look) if look.is_socket => each(name, Held::Socket(look.inode)),
             Ok(look) if Some(look.device) == self.namespace_device => each(name, Held::Namespace(look.inode)),
             // Something else, or closed by now.
@@ -310,6 +312,18 @@ impl ProcessDirectory {
         let read = self.open(name)?.take(limit).read_to_end(&mut text);
         read.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
         Ok(text)
+    }
+}
+
+/// What `name` leads to. Where statx(2) is forbidden, its file system may be asked, which might not answer.
+fn look(directory: BorrowedFd<'_>, name: &CStr) -> nix::Result<Look> {
+    match sys::look(directory, name) {
+        // A filter of system calls that is older than the call says one of the first two; what glibc tries in its stead
+        // does not know the flag.
+        Err(Errno::ENOSYS | Errno::EPERM | Errno::EINVAL) => {
+            fstatat(directory, name, AtFlags::empty()).map(|stat| Look::of(&stat))
+        }
+        looked => looked,
     }
 }
 
