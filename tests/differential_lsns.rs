@@ -1238,6 +1238,14 @@ const HIDDEN: &[Scenario] = &[
     shell("nsenter -t 504 -m lsns").only(Root),
     shell("nsenter -t 504 -m setpriv --reuid 4242 --regid 4242 --clear-groups lsns").only(Root),
     shell("nsenter -t 504 -m setpriv --reuid 4242 --regid 4242 --clear-groups lsns -p 500").only(Root),
+    args("-t user -o NS,PID,UID,USER,COMMAND"),
+    args("-t user -o NS,PID,PPID,COMMAND"),
+    args("-t user -J -o NS,PID,PPID,COMMAND"),
+    args("-t user -r -o NS,PID,PPID,COMMAND"),
+    args("-t user -T -o NS,PID,ONS"),
+    args("-t user -o NS -Q '!COMMAND'"),
+    args("-t user -o NS -Q 'COMMAND == \"\"'"),
+    args("-t user -o NS -Q 'COMMAND =~ \"hold\"'"),
 ];
 
 /// Network namespaces that have numbers in others.

@@ -29,6 +29,20 @@ fn a_namespace_behind_a_descriptor_is_opened_once() {
 }
 
 #[test]
+fn descriptors_are_read_where_statx_is_forbidden() {
+    require!(root, strace, unshare, perl);
+    let holder = "touch n; unshare --net=n true; net=$(inode n); start sh -c \"exec 8<n; $stay\"; umount -l n";
+    // Old filters of system calls say EPERM. The last is a kernel without user namespaces.
+    for forbidden in ["statx:error=ENOSYS", "statx:error=EPERM", "statx:error=ENOENT:when=1"] {
+        let lsns = format!("strace -f -o trace -e inject={forbidden} lsns -n -r -t net -o NS,NPROCS");
+        root(format!(
+            "{holder}; {lsns} | grep -x \"$net 0\" >list && echo held; grep -q INJECTED trace && echo forbidden"
+        ))
+        .prints("held\nforbidden\n");
+    }
+}
+
+#[test]
 fn a_socket_is_asked_once() {
     require!(root, strace, perl);
     // Parent and child have the same one.
@@ -134,4 +148,16 @@ fn what_all_processes_need_is_missed_aloud() {
         assert!(outcome.stderr.ends_with(": Too many open files\n"), "{outcome}");
     }
     root("ulimit -n 16; lsns -n -l -o TYPE | wc -l").prints("8\n");
+}
+
+/// As a security module would have it.
+#[test]
+fn what_may_not_be_opened_stays_unknown() {
+    require!(root, strace, unshare);
+    let forbidden = "start unshare -u sh -c \"$stay\"; uts=$(inode /proc/$!/ns/uts)
+        strace -o trace -P /proc/$! -e inject=openat:error=EACCES lsns -n -r -t uts -o NS,PID,NPROCS,ONS,COMMAND >list";
+    root(format!("{forbidden}; grep -xc \"$uts $! 1 0 \" list; grep -c 'ns/uts.*INJECTED' trace")).prints("1\n1\n");
+    let exhausted = forbidden.replace("EACCES", "EMFILE");
+    root(format!("{exhausted} 2>said; echo $?; sed s/$!/PID/ said"))
+        .prints("1\nlsns: cannot open /proc/PID/ns/uts: Too many open files\n");
 }

@@ -93,6 +93,15 @@ fn a_namespace_in_a_closed_directory_is_listed() {
 }
 
 #[test]
+fn a_process_whose_parent_is_secret_is_listed() {
+    require!(root, unshare, setpriv);
+    let setup = "start setpriv --reuid 4242 --clear-groups unshare -Ur sh -c \"$stay\"; user=$(inode /proc/$!/ns/user)
+        : >secret; chmod 600 secret; mount --bind secret /proc/$!/stat";
+    let lsns = "setpriv --reuid 4242 --clear-groups lsns -n -r -o NS,PPID,UID";
+    root(format!("{setup}; {lsns} | grep -xc \"$user  4242\"")).prints("1\n");
+}
+
+#[test]
 fn a_full_disk_is_told_whatever_the_format() {
     require!(root);
     for options in ["", "-J", "-r", "-H", "--help"] {

@@ -1,6 +1,6 @@
 //! Who one is inside: maps, groups, credentials, capabilities.
 
-use crate::support::require;
+use crate::support::{Status, require};
 use crate::{Line, nsuser, root};
 
 /// Fails unless the stage's `maps` shows these lines for these options.
@@ -152,4 +152,32 @@ fn what_a_mapper_dies_of_is_not_run() {
         let line = format!("PATH=/tmp/stage/dir:$PATH; unshare {options} echo ran");
         nsuser(line).after(mapper).fails(1, "unshare: newuidmap was ended by signal 9");
     }
+}
+
+/// Puts a getent into `dir`.
+fn getent(script: &str) -> String {
+    format!("printf '#!/bin/sh\n{script}\n' >dir/getent; chmod 755 dir/getent")
+}
+
+#[test]
+fn name_services_are_asked_by_the_getent_of_the_system() {
+    require!(root, getent);
+    let known = getent("env >/tmp/stage/environment; echo elsewhere:x:7:7::/:/bin/sh");
+    root("PATH=/tmp/stage/dir:$PATH unshare --map-user=elsewhere id -u; ls environment 2>&-").after(&known).comes_to(
+        Status::Exit(2),
+        "",
+        "unshare: failed to parse uid 'elsewhere': Invalid argument\n",
+    );
+    // What it does not need it does not get.
+    root("LD_BIND_NOW=1 unshare --map-user=elsewhere id -u; grep -v '^PWD=' environment")
+        .after(&format!("{known}; mount --bind dir/getent /usr/bin/getent"))
+        .comes_to(Status::Exit(1), "7\n", "");
+}
+
+#[test]
+fn name_services_that_go_on_for_ever_are_ended() {
+    require!(root, getent);
+    root("(ulimit -v 100000; unshare --map-user=elsewhere id -u; echo $?); left")
+        .after(&format!("{}; mount --bind dir/getent /usr/bin/getent", getent("exec yes")))
+        .comes_to(Status::Exit(0), "1\n", "unshare: failed to parse uid 'elsewhere': Invalid argument\n");
 }

@@ -4,8 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io::{self, Read};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::number;
 
@@ -92,6 +98,16 @@ fn find<T>(text: &[u8], parse: fn(&[u8]) -> Option<T>, matches: impl Fn(&T) -> b
     text.split(|byte| *byte == b'\n').filter_map(parse).find(matches)
 }
 
+/// Where getent(1) may be. Not where the caller's PATH says: what is found there would run as root, and may be a
+/// container's.
+const GETENT: [&str; 2] = ["/usr/bin/getent", "/bin/getent"];
+
+/// How long name services may take to answer, all keys together.
+const ANSWER_TIME: Duration = Duration::from_secs(10);
+
+/// How much of an answer is read, in bytes: enough for thousands of users, or a group of ten thousand.
+const ANSWER_ROOM: usize = 1024 * 1024;
+
 /// What the system's name services know of these keys; none when there is no getent.
 fn getent(database: &str, keys: &[OsString]) -> Option<Vec<u8>> {
     let odd = |key: &OsString| key.is_empty() || key.as_bytes().contains(&b':');
@@ -99,10 +115,53 @@ fn getent(database: &str, keys: &[OsString]) -> Option<Vec<u8>> {
         return None;
     }
     log::debug!("asking getent {database} {keys:?}");
-    let mut command = Command::new("getent");
-    command.args([database, "--"]).args(keys).stdin(Stdio::null()).stderr(Stdio::null());
+    let ask = |program: &&str| {
+        let mut command = Command::new(program);
+        command.args([database, "--"]).args(keys).env_clear();
+        answer(command, ANSWER_TIME).ok()
+    };
     // The status is a failure's when one of several is unknown; then there is nothing of that one.
-    command.output().ok().map(|output| output.stdout)
+    GETENT.iter().find_map(ask)
+}
+
+/// The lines that `command` prints within this time. It is ended then, or when it prints more than there is room for.
+fn answer(mut command: Command, time: Duration) -> io::Result<Vec<u8>> {
+    let deadline = Instant::now() + time;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn()?;
+    let mut lines = child.stdout.take().map(|pipe| read_lines(pipe, deadline)).unwrap_or_default();
+    // It has closed its output, or it is not to go on.
+    child.kill()?;
+    child.wait()?;
+    lines.truncate(lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+    Ok(lines)
+}
+
+/// What comes out of `pipe` until its end, the `deadline`, or the end of the room for it.
+fn read_lines(mut pipe: impl Read + AsFd, deadline: Instant) -> Vec<u8> {
+    let mut lines = Vec::new();
+    let mut portion = [0; 4096];
+    while lines.len() < ANSWER_ROOM && is_readable(&pipe, deadline) {
+        match pipe.read(&mut portion) {
+            Ok(0) => break,
+            Ok(length) => lines.extend_from_slice(&portion[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => break,
+        }
+    }
+    lines
+}
+
+/// Waits until there is something to read, or an end; says no at the `deadline`.
+fn is_readable(pipe: impl AsFd, deadline: Instant) -> bool {
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+        match poll(&mut [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)], timeout) {
+            Err(Errno::EINTR) => {}
+            ready => return ready.is_ok_and(|ready| ready > 0),
+        }
+    }
 }
 
 fn parse_user(line: &[u8]) -> Option<User> {
@@ -153,6 +212,41 @@ mod tests {
         assert_eq!(names.keys().collect::<Vec<_>>(), [&0]);
         assert_eq!(Some(&names[&0]), user_by_id(0).map(|user| user.name).as_ref());
         assert!(names_of(&BTreeSet::new()).is_empty());
+    }
+
+    fn answer_of(script: &str, time: Duration) -> Vec<u8> {
+        let mut command = Command::new("/bin/sh");
+        answer(
+            {
+                command.args(["-c", script]);
+                command
+            },
+            time,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn name_services_that_do_not_answer_are_not_waited_for() {
+        let started = Instant::now();
+        // The first keeps its output open, the second does not end, the third is deaf.
+        for script in [
+            "echo known; exec sleep 100",
+            "echo known; exec >&-; exec sleep 100",
+            "trap '' TERM; echo known; printf cut; exec sleep 100",
+        ] {
+            assert_eq!(answer_of(script, Duration::from_millis(200)), b"known\n", "{script}");
+        }
+        assert!(started.elapsed() < Duration::from_secs(50));
+    }
+
+    #[test]
+    fn an_answer_is_whole_lines() {
+        let time = Duration::from_secs(60);
+        assert_eq!(answer_of("printf 'one\\ntwo'", time), b"one\n");
+        assert_eq!(answer_of("printf cut", time), b"");
+        let endless = answer_of("while echo name; do :; done", time);
+        assert!(endless.len() < ANSWER_ROOM + 4096 && endless.ends_with(b"name\n"), "{}", endless.len());
     }
 
     #[test]

@@ -4,27 +4,38 @@
 //! got its number. The namespaces that a process is in, and those that it holds, are read below two: whichever process it
 //! is, it is in the first, and somebody holds the second.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open, openat};
-use nix::sys::stat::{Mode, fstat};
+use nix::fcntl::{AtFlags, OFlag, open, openat};
+use nix::sys::stat::{Mode, fstat, fstatat};
 use nix::unistd::Pid;
 
 use crate::error::{Result, While, opening};
 use crate::handle::Handle;
-use crate::kind::Kind;
+use crate::kind::{Kind, Kinds};
 use crate::netnsid::while_interrupted;
-use crate::{kind::Kinds, sys};
+use crate::sys::{self, Look};
 
 /// Whether the reason why something of a process cannot be read is one that concerns it alone: it is gone, or this
 /// process may not ask. Anything else, such as EMFILE, would make a list incomplete without a word.
 pub fn concerns_one_process(errno: Errno) -> bool {
     matches!(errno, Errno::ENOENT | Errno::ESRCH | Errno::EACCES | Errno::EPERM)
+}
+
+/// What was read of a process; nothing where the reason why it cannot be read concerns that process alone.
+///
+/// # Errors
+/// Any other reason.
+pub fn as_far_as_readable<T>(read: nix::Result<T>) -> nix::Result<Option<T>> {
+    match read {
+        Err(errno) if concerns_one_process(errno) => Ok(None),
+        read => read.map(Some),
+    }
 }
 
 /// A /proc, or what a test has put in its place.
@@ -96,8 +107,10 @@ impl Proc {
     pub fn open(path: &Path) -> Result<Self> {
         log::debug!("open({path:?}, O_PATH|O_DIRECTORY)");
         let directory = open(path, HOLD_DIRECTORY, Mode::empty()).doing(opening(path))?;
-        let look = sys::look(directory.as_fd(), c"self/ns/user");
-        Ok(Self { path: path.into(), directory, namespace_device: look.ok().map(|look| look.device) })
+        // A kernel need not have all kinds.
+        let mut own = Kind::all().filter_map(|kind| CString::new(format!("self/ns/{}", kind.link())).ok());
+        let namespace_device = own.find_map(|link| look(directory.as_fd(), &link).ok()).map(|look| look.device);
+        Ok(Self { path: path.into(), directory, namespace_device })
     }
 
     /// The numbers of all processes, ascending. A process that comes while this is read may be among them or not.
@@ -151,7 +164,7 @@ impl Proc {
     /// As [`Proc::namespaces`].
     pub fn descriptors(&self, pid: u32, scratch: &mut Scratch, mut each: impl FnMut(&CStr, Held)) -> nix::Result<()> {
         let directory = self.open_below(pid, "fd", READ_DIRECTORY)?;
-        for_each_entry(&directory, &mut scratch.entries, |name| match sys::look(directory.as_fd(), name) {
+        for_each_entry(&directory, &mut scratch.entries, |name| match look(directory.as_fd(), name) {
             Ok(look) if look.is_socket => each(name, Held::Socket(look.inode)),
             Ok(look) if Some(look.device) == self.namespace_device => each(name, Held::Namespace(look.inode)),
             // Something else, or closed by now.
@@ -272,16 +285,17 @@ impl ProcessDirectory {
     }
 
     /// Its command line with blanks between the arguments, cut off after 8191 bytes; the name of the executable
-    /// where there is none, as for kernel threads. See proc_pid_cmdline(5) and proc_pid_comm(5).
+    /// where there is none, as for kernel threads, or where it cannot be read. See proc_pid_cmdline(5) and
+    /// proc_pid_comm(5).
     ///
     /// # Errors
-    /// ESRCH when it is gone.
+    /// ESRCH when it is gone, EACCES when this process may read neither.
     pub fn command(&self) -> nix::Result<Vec<u8>> {
-        let mut line = self.read("cmdline", COMMAND_LIMIT)?;
+        let mut line = as_far_as_readable(self.read("cmdline", COMMAND_LIMIT))?.unwrap_or_default();
         if line.is_empty() {
             line = self.read("comm", COMMAND_LIMIT)?;
-            line.pop_if(|byte| *byte == b'\n');
-            return Ok(line);
+            // An empty name is a line, too.
+            return line.pop().map(|_newline| line).ok_or(Errno::ESRCH);
         }
         line.pop_if(|byte| *byte == 0);
         line.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
@@ -298,6 +312,18 @@ impl ProcessDirectory {
         let read = self.open(name)?.take(limit).read_to_end(&mut text);
         read.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
         Ok(text)
+    }
+}
+
+/// What `name` leads to. Where statx(2) is forbidden, its file system may be asked, which might not answer.
+fn look(directory: BorrowedFd<'_>, name: &CStr) -> nix::Result<Look> {
+    match sys::look(directory, name) {
+        // A filter of system calls that is older than the call says one of the first two; what glibc tries in its stead
+        // does not know the flag.
+        Err(Errno::ENOSYS | Errno::EPERM | Errno::EINVAL) => {
+            fstatat(directory, name, AtFlags::empty()).map(|stat| Look::of(&stat))
+        }
+        looked => looked,
     }
 }
 

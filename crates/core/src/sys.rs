@@ -340,6 +340,14 @@ pub(crate) struct Look {
     pub(crate) is_socket: bool,
 }
 
+impl Look {
+    /// The same, as stat(2) says it.
+    pub(crate) fn of(stat: &nix::sys::stat::FileStat) -> Self {
+        let device = (libc::major(stat.st_dev), libc::minor(stat.st_dev));
+        Self { device, inode: stat.st_ino, is_socket: stat.st_mode & libc::S_IFMT == libc::S_IFSOCK }
+    }
+}
+
 /// statx(2) of the file that `name` leads to. Its file system is not asked over the network or in user space, so one
 /// that does not answer keeps nobody waiting.
 pub(crate) fn look(directory: BorrowedFd<'_>, name: &CStr) -> nix::Result<Look> {

@@ -2,8 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use nscore::proc::{Namespaces, Proc};
-use nscore::{Kind, Result};
+use nix::errno::Errno;
+
+use nscore::error::While;
+use nscore::proc::{self, Namespaces, Proc};
+use nscore::{Doing, Kind, Result};
 
 use crate::sources::ancestors::{self, Asker, Questions, Told};
 use crate::sources::mounts::{self, Places};
@@ -221,7 +224,10 @@ impl Inventory {
     }
 
     /// Asks the namespaces at these `positions` what they tell of themselves, as far as that was to be asked.
-    pub fn ask(&mut self, proc: &Proc, positions: impl IntoIterator<Item = usize>) {
+    ///
+    /// # Errors
+    /// [`Doing::Opening`], where something is missing that all of them need to be asked.
+    pub fn ask(&mut self, proc: &Proc, positions: impl IntoIterator<Item = usize>) -> Result<()> {
         let questions = self.search.questions;
         if questions != Questions::default() {
             log::info!("asking namespaces what they belong to");
@@ -231,12 +237,14 @@ impl Inventory {
             let Self { namespaces, processes, .. } = self;
             let unknown = |namespace: &&mut Namespace| questions.concern(namespace.kind) && namespace.kin.is_none();
             let Some(namespace) = namespaces.get_mut(position).filter(unknown) else { continue };
-            namespace.kin = asker
-                .told(namespace.kind, namespace.inode)
-                .or_else(|| ask_a_member(proc, namespace, processes, &mut asker))
-                .or_else(|| mounts::ask(namespace, &mut asker));
+            namespace.kin = match asker.told(namespace.kind, namespace.inode) {
+                None => ask_a_member(proc, namespace, processes, &mut asker)?,
+                told => told,
+            };
+            namespace.kin = namespace.kin.or_else(|| mounts::ask(namespace, &mut asker));
         }
         self.told = asker.into_told();
+        Ok(())
     }
 
     /// Adds all that is above others, if there is no process in it.
@@ -254,15 +262,28 @@ impl Inventory {
 }
 
 /// Asks the namespace through the first of its processes that is still there.
-fn ask_a_member(proc: &Proc, namespace: &mut Namespace, processes: &[Process], asker: &mut Asker) -> Option<Kin> {
+fn ask_a_member(
+    proc: &Proc,
+    namespace: &mut Namespace,
+    processes: &[Process],
+    asker: &mut Asker,
+) -> Result<Option<Kin>> {
     while let Some(pid) = namespace.lowest {
         let opened = proc.process(pid).and_then(|process| process.namespace(namespace.kind));
-        if let Some(handle) = opened.ok().filter(|handle| ancestors::inode(handle) == Some(namespace.inode)) {
-            return Some(asker.ask_inhabited(namespace.kind, namespace.inode, &handle));
+        match opened {
+            Ok(handle) if ancestors::inode(&handle) == Some(namespace.inode) => {
+                return Ok(Some(asker.ask_inhabited(namespace.kind, namespace.inode, &handle)));
+            }
+            Ok(_) | Err(Errno::ENOENT | Errno::ESRCH) => lose_lowest(namespace, processes),
+            // It is there, and does not want to be asked.
+            Err(errno) if proc::concerns_one_process(errno) => return Ok(None),
+            Err(errno) => {
+                return Err(errno)
+                    .doing(|| Doing::Opening { path: format!("/proc/{pid}/ns/{}", namespace.kind.link()).into() });
+            }
         }
-        lose_lowest(namespace, processes);
     }
-    None
+    Ok(None)
 }
 
 fn lose_lowest(namespace: &mut Namespace, processes: &[Process]) {

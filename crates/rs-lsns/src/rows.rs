@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::rc::Rc;
 
+use nix::errno::Errno;
+
 use nscore::error::While;
 use nscore::proc::{self, Proc, ProcessDirectory};
 use nscore::{Doing, Result, accounts};
@@ -30,7 +32,7 @@ impl Wanted {
     }
 }
 
-/// What was read of a process. What was not wanted is not there.
+/// What was read of a process. What was not wanted, or cannot be read, is not there.
 #[derive(Debug, Default)]
 pub struct Details {
     /// Its command line.
@@ -85,8 +87,8 @@ impl Rows {
         Self { rows: inventory.members(kind, inode).map(row).collect(), of_processes: true, names: BTreeMap::new() }
     }
 
-    /// Reads what is `wanted` of the processes that are shown. A process that is gone, or is in another namespace by
-    /// now, leaves its row to the next one, or the row goes.
+    /// Reads what is `wanted` of the processes that are shown, as far as it can be read. A process that is gone, or is in
+    /// another namespace by now, leaves its row to the next one, or the row goes.
     ///
     /// # Errors
     /// [`Doing::Opening`], where something is missing that all processes need to be read.
@@ -134,16 +136,12 @@ impl Rows {
         let mut read = Vec::with_capacity(rows.len());
         for same in rows.chunk_by(|one, other| self.rows[*one].process == self.rows[*other].process) {
             let Some(pid) = same.first().and_then(|row| self.rows[*row].process) else { continue };
-            let process = proc.process(pid).and_then(|process| Ok((Rc::new(read_details(&process, wanted)?), process)));
-            if let Err(errno) = &process
-                && !proc::concerns_one_process(*errno)
-            {
-                return Err(*errno).doing(|| Doing::Opening { path: format!("/proc/{pid}").into() });
-            }
+            let opened = proc.process(pid).and_then(|process| Ok((read_details(&process, wanted)?, process)));
+            let process = proc::as_far_as_readable(opened);
+            let process = process.doing(|| Doing::Opening { path: format!("/proc/{pid}").into() })?;
             read.extend(same.iter().map(|row| {
                 let namespace = &inventory.namespaces[self.rows[*row].namespace];
-                let process = process.as_ref().ok().filter(|(_, process)| is_in(process, namespace));
-                (*row, process.map(|(details, _)| Rc::clone(details)))
+                (*row, process.as_ref().and_then(|(details, process)| details_in(namespace, process, details)))
             }));
         }
         Ok(read)
@@ -174,16 +172,26 @@ impl Row {
     }
 }
 
-fn is_in(process: &ProcessDirectory, namespace: &Namespace) -> bool {
-    process.namespace_inode(namespace.kind) == Ok(namespace.inode)
+/// What was read of `process`, if it is in `namespace`; that it was in it then, too, is sure.
+fn details_in(namespace: &Namespace, process: &ProcessDirectory, details: &Rc<Details>) -> Option<Rc<Details>> {
+    match process.namespace_inode(namespace.kind) {
+        Ok(inode) => (inode == namespace.inode).then(|| Rc::clone(details)),
+        // It might be another one by now, so nothing of it is shown.
+        Err(Errno::EACCES | Errno::EPERM) => Some(Rc::default()),
+        Err(_) => None,
+    }
 }
 
-fn read_details(process: &ProcessDirectory, wanted: Wanted) -> nix::Result<Details> {
-    Ok(Details {
-        command: wanted.command.then(|| process.command()).transpose()?,
-        parent: wanted.parent.then(|| process.parent()).transpose()?,
-        uid: (wanted.uid || wanted.user).then(|| process.uid()).transpose()?,
-    })
+fn read_details(process: &ProcessDirectory, wanted: Wanted) -> nix::Result<Rc<Details>> {
+    Ok(Rc::new(Details {
+        command: read_if(wanted.command, || process.command())?,
+        parent: read_if(wanted.parent, || process.parent())?,
+        uid: read_if(wanted.uid || wanted.user, || process.uid())?,
+    }))
+}
+
+fn read_if<T>(wanted: bool, read: impl FnOnce() -> nix::Result<T>) -> nix::Result<Option<T>> {
+    if wanted { proc::as_far_as_readable(read()) } else { Ok(None) }
 }
 
 #[cfg(test)]

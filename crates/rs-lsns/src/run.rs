@@ -60,7 +60,7 @@ fn find(proc: &Proc, listing: &Listing) -> Result<(Inventory, Rows)> {
     let mut inventory = Inventory::take(proc, listing.scope)?;
     let rows = match listing.subject {
         Subject::Namespaces { persistent } => {
-            inventory.ask(proc, 0..inventory.namespaces.len());
+            inventory.ask(proc, 0..inventory.namespaces.len())?;
             rows_of_namespaces(listing, &mut inventory, |namespace| !persistent || namespace.processes == 0)
         }
         Subject::OfTask(pid) => {
@@ -69,12 +69,12 @@ fn find(proc: &Proc, listing: &Listing) -> Result<(Inventory, Rows)> {
             let all = inventory.namespaces.iter().enumerate();
             let asked = all.filter(|(_, namespace)| listing.is_of_relatives() || is_its(namespace));
             let asked: Vec<_> = asked.map(|(position, _)| position).collect();
-            inventory.ask(proc, asked);
+            inventory.ask(proc, asked)?;
             rows_of_namespaces(listing, &mut inventory, is_its)
         }
         Subject::ProcessesIn(inode) => match inventory.position(inode) {
             Some(position) => {
-                inventory.ask(proc, [position]);
+                inventory.ask(proc, [position])?;
                 Rows::of_processes(&inventory, position)
             }
             None => {
