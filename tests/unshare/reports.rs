@@ -34,7 +34,7 @@ fn its_own_name_is_rs_unshare() {
 }
 
 /// The options that the help must name, with what they take.
-const OPTIONS: [&str; 37] = [
+const OPTIONS: [&str; 39] = [
     "-m, --mount[=<FILE>]",
     "-u, --uts[=<FILE>]",
     "-i, --ipc[=<FILE>]",
@@ -62,6 +62,8 @@ const OPTIONS: [&str; 37] = [
     "-S, --setuid <",
     "-G, --setgid <",
     "--keep-caps ",
+    "--hostname <NAME>",
+    "--loopback ",
     "-f, --fork ",
     "--kill-child[=<",
     "--forward-signals",

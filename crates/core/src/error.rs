@@ -89,6 +89,9 @@ pub enum Doing {
         names: Vec<String>,
     },
     CombiningTaskAndNamespace,
+    ParsingHostname {
+        text: OsString,
+    },
     OffsetsWithoutTimeNamespace,
     AllowingSetgroupsWithGroupMap,
     RepeatingTarget,
@@ -205,6 +208,8 @@ pub enum Doing {
     SettingUid,
     SettingCapabilities,
     RaisingAmbientCapabilities,
+    SettingHostname,
+    RaisingLoopback,
     Executing {
         program: OsString,
     },
@@ -282,6 +287,7 @@ impl Doing {
             Doing::ParsingPid { text } => quoted("failed to parse PID argument ", text),
             Doing::ParsingNamespaceId { text } => named("failed to parse nsid: ", text),
             Doing::ParsingDescriptor { text } => quoted("failed to parse file descriptor: ", text),
+            Doing::ParsingHostname { text } => quoted("failed to parse host name: ", text),
             Doing::RepeatingTarget => "option --target may be given only once".into(),
             Doing::CombiningOptions { first, second } => {
                 format!("options --{first} and --{second} cannot be combined").into()
@@ -388,6 +394,8 @@ impl Doing {
             Doing::SettingUid => "setuid() failed".into(),
             Doing::SettingCapabilities => "capset failed".into(),
             Doing::RaisingAmbientCapabilities => "prctl(PR_CAP_AMBIENT) failed".into(),
+            Doing::SettingHostname => "sethostname failed".into(),
+            Doing::RaisingLoopback => "cannot bring up the loopback device".into(),
             Doing::Executing { program } => named("failed to execute ", program),
             Doing::Dying { process, signal } => format!("{process} was ended by signal {signal}").into(),
             Doing::WritingOutput => "write error".into(),

@@ -1,7 +1,7 @@
 //! The only unsafe code: the calls that nix does not offer in a safe form, each taking and giving owned types.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, OsString, c_char, c_int};
+use std::ffi::{CStr, OsString, c_char, c_int, c_short};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::ExitStatusExt;
@@ -228,6 +228,34 @@ pub(crate) fn namespace_owner_uid(namespace: BorrowedFd<'_>) -> nix::Result<u32>
     let mut uid: libc::uid_t = 0;
     // SAFETY: the request writes a uid_t, for which `uid` has room.
     Errno::result(unsafe { libc::ioctl(namespace.as_raw_fd(), libc::NS_GET_OWNER_UID, &raw mut uid) }).map(|_| uid)
+}
+
+/// SIOCGIFFLAGS of netdevice(7): the flags of the network device `name`, at most 15 bytes.
+pub(crate) fn device_flags(socket: BorrowedFd<'_>, name: &CStr) -> nix::Result<c_short> {
+    let mut request = device_request(name);
+    // SAFETY: the request outlives the call, which writes to nothing else.
+    Errno::result(unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFFLAGS, &raw mut request) })?;
+    // SAFETY: the call has filled in this field.
+    Ok(unsafe { request.ifr_ifru.ifru_flags })
+}
+
+/// SIOCSIFFLAGS of netdevice(7).
+pub(crate) fn set_device_flags(socket: BorrowedFd<'_>, name: &CStr, flags: c_short) -> nix::Result<()> {
+    let mut request = device_request(name);
+    request.ifr_ifru.ifru_flags = flags;
+    // SAFETY: the request outlives the call.
+    Errno::result(unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw mut request) }).map(drop)
+}
+
+fn device_request(name: &CStr) -> libc::ifreq {
+    // SAFETY: a struct of numbers, for which zero is a value.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    // The last byte stays NUL.
+    let room = request.ifr_name.len() - 1;
+    for (place, byte) in request.ifr_name[..room].iter_mut().zip(name.to_bytes()) {
+        *place = byte.cast_signed();
+    }
+    request
 }
 
 /// SIOCGSKNS: the network namespace of a socket, close-on-exec.

@@ -16,7 +16,7 @@ use nscore::number::{self, NotANumber};
 use nscore::program::Refusal;
 use nscore::signals::Signal;
 use nscore::timens::Clock;
-use nscore::{Doing, Error, Result, accounts};
+use nscore::{Doing, Error, Result, accounts, hostname};
 
 /// The options of unshare(1).
 #[derive(Debug, Parser)]
@@ -33,6 +33,9 @@ pub struct Options {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub mounts: MountOptions,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub setup: SetupOptions,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub process: ProcessOptions,
@@ -155,6 +158,19 @@ pub struct MountOptions {
     /// Change the working directory (below --root)
     #[arg(short, long, value_name = "DIR", value_parser = parsed(path))]
     pub wd: Option<PathBuf>,
+}
+
+/// What has to be set in new namespaces before they are of use.
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(next_help_heading = "Set-up")]
+pub struct SetupOptions {
+    /// Set the host name (implies --uts)
+    #[arg(long, value_name = "NAME", value_parser = parsed(hostname::parse))]
+    pub hostname: Option<OsString>,
+    /// Bring up the loopback device (implies --net)
+    #[arg(long)]
+    pub loopback: bool,
 }
 
 /// How the program is started.
