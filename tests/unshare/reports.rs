@@ -66,7 +66,7 @@ const OPTIONS: [&str; 39] = [
     "--loopback ",
     "-f, --fork ",
     "--kill-child[=<",
-    "--forward-signals",
+    "--forward-signals[=<LIST>]",
     "--monotonic <",
     "--boottime <",
     "--clear-env ",
@@ -109,6 +109,8 @@ fn log(line: &str) -> Outcome {
 }
 
 const CALLS: &str = r#"unshare(CLONE_NEWUSER|CLONE_NEWPID|CLONE_NEWNS)
+sigprocmask(SIG_BLOCK, {INT,TERM})
+fork()
 prctl(PR_SET_PDEATHSIG, SIGTERM)
 write("/proc/self/uid_map", "0 4242 1")
 write("/proc/self/setgroups", "deny")

@@ -8,6 +8,7 @@ use nix::errno::Errno;
 
 use crate::kind::Kind;
 use crate::report;
+use crate::signals::Signal;
 
 /// A result whose error says what was being done.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -89,6 +90,9 @@ pub enum Doing {
         names: Vec<String>,
     },
     CombiningTaskAndNamespace,
+    ForwardingSignal {
+        signal: Signal,
+    },
     ParsingHostname {
         text: OsString,
     },
@@ -287,6 +291,7 @@ impl Doing {
             Doing::ParsingPid { text } => quoted("failed to parse PID argument ", text),
             Doing::ParsingNamespaceId { text } => named("failed to parse nsid: ", text),
             Doing::ParsingDescriptor { text } => quoted("failed to parse file descriptor: ", text),
+            Doing::ForwardingSignal { signal } => format!("signal cannot be forwarded: {signal}").into(),
             Doing::ParsingHostname { text } => quoted("failed to parse host name: ", text),
             Doing::RepeatingTarget => "option --target may be given only once".into(),
             Doing::CombiningOptions { first, second } => {

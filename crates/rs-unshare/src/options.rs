@@ -14,7 +14,7 @@ use nscore::idmap::{Block, Mapping, Setgroups, Side};
 use nscore::mounts::Propagation;
 use nscore::number::{self, NotANumber};
 use nscore::program::Refusal;
-use nscore::signals::Signal;
+use nscore::signals::{Forwarding, Signal};
 use nscore::timens::Clock;
 use nscore::{Doing, Error, Result, accounts, hostname};
 
@@ -176,17 +176,17 @@ pub struct SetupOptions {
 /// How the program is started.
 #[derive(Debug, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Process")]
+#[command(next_help_heading = "Process (--kill-child and --forward-signals imply --fork)")]
 pub struct ProcessOptions {
     /// Run it as a child (PID 1, with --pid)
     #[arg(short, long)]
     pub fork: bool,
-    /// When unshare dies, send it SIG (implies --fork)
+    /// When unshare dies, send it SIG (KILL)
     #[arg(long, value_name = "SIG", num_args = 0..=1, require_equals = true, value_parser = parsed(Signal::parse))]
     pub kill_child: Option<Option<Signal>>,
-    /// Pass TERM and INT on to it (implies --fork)
-    #[arg(long)]
-    pub forward_signals: bool,
+    /// Pass TERM, INT on to it; or all; or A,B
+    #[arg(long, value_name = "LIST", num_args = 0..=1, require_equals = true, value_parser = parsed(Forwarding::parse))]
+    pub forward_signals: Option<Option<Forwarding>>,
     /// Shift the monotonic clock (with --time)
     #[arg(long, value_name = "SECONDS", value_parser = parsed(|text| offset(Clock::Monotonic, text)))]
     pub monotonic: Option<i64>,

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{getegid, geteuid};
 
-use nscore::child::WhileWaiting;
+use nscore::child::Manner;
 use nscore::exec::{Environment, Program};
 use nscore::idmap::{self, Block, IdRange, Setgroups, Side};
 use nscore::mounts::{BINFMT_MISC, Pin, Propagation};
-use nscore::signals::Signal;
+use nscore::signals::{Forwarding, Signal, Signals};
 use nscore::timens::{Clock, Offset};
 use nscore::{Doing, Error, Kind, Kinds, Result};
 
@@ -57,7 +57,7 @@ pub struct OutsideMaps {
 #[derive(Debug, Clone, Copy)]
 pub struct Supervision {
     /// About signals.
-    pub manner: WhileWaiting,
+    pub manner: Manner,
     /// The signal that the child gets when the parent dies.
     pub kill_child: Option<Signal>,
 }
@@ -207,11 +207,13 @@ fn offsets(process: &ProcessOptions) -> Vec<Step> {
 }
 
 fn supervision(process: &ProcessOptions) -> Option<Supervision> {
-    let fork = process.fork || process.forward_signals || process.kill_child.is_some();
-    fork.then(|| Supervision {
-        manner: if process.forward_signals { WhileWaiting::Forward } else { WhileWaiting::Deaf },
-        kill_child: process.kill_child.map(|signal| signal.unwrap_or(Signal::KILL)),
-    })
+    let fork = process.fork || process.forward_signals.is_some() || process.kill_child.is_some();
+    let manner = Manner {
+        held: Signals::INT_AND_TERM,
+        forwarding: process.forward_signals.map(|forwarding| forwarding.unwrap_or(Forwarding::CLASSIC)),
+        stops_along: false,
+    };
+    fork.then(|| Supervision { manner, kill_child: process.kill_child.map(|signal| signal.unwrap_or(Signal::KILL)) })
 }
 
 fn environment(process: &ProcessOptions) -> Environment {
