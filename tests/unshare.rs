@@ -26,6 +26,8 @@ mod persistence;
 mod processes;
 #[path = "unshare/reports.rs"]
 mod reports;
+#[path = "unshare/setup.rs"]
+mod setup;
 
 use support::{Line, Program, ours};
 

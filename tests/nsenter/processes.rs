@@ -41,6 +41,54 @@ fn signals_end_who_waits_and_not_the_program() {
     }
 }
 
+/// Says `up`, then waits. TERM and HUP it answers.
+const ANSWER: &str = r#"sh -c 'trap "echo TERM; exit 15" TERM; trap "echo HUP; exit 1" HUP; echo up; while :; do read -r line <&4; done 4<>never'"#;
+
+#[test]
+fn signals_are_forwarded_if_asked_for() {
+    require!(root, unshare, setpriv, hostname);
+    for (option, signal, prints) in [
+        ("--forward-signals", "TERM", "TERM\n15\n"),
+        ("--forward-signals=HUP", "HUP", "HUP\n1\n"),
+        ("--forward-signals=all", "HUP", "HUP\n1\n"),
+        ("--forward-signals=all", "KILL", "137\n"),
+    ] {
+        let kill = if signal == "KILL" { " --kill-child" } else { "" };
+        root(format!("start nsenter -t 100 -p {option}{kill} {ANSWER}; kill -{signal} $!; finish")).prints(prints);
+        root(format!("start nsenter -t 200 -a -w {option}{kill} {ANSWER}; kill -{signal} $!; finish"))
+            .after("mkfifo -m 666 dir/never")
+            .prints(prints);
+    }
+    root("nsenter -t 100 -p --forward-signals=STOP echo ran").fails(1, "nsenter: signal cannot be forwarded: SIGSTOP");
+    // Without a child it is the program that gets them.
+    root(format!("start nsenter -t 100 -u --forward-signals {ANSWER}; kill -HUP $!; finish")).prints("HUP\n1\n");
+}
+
+#[test]
+fn stops_are_mirrored_while_signals_are_forwarded() {
+    require!(root, unshare, hostname);
+    root("start nsenter -t 100 -p --forward-signals=all sh -c 'echo up; kill -STOP $$; echo on; exit 5'; await T $!; kill -CONT $!; finish")
+        .prints("on\n5\n");
+}
+
+#[test]
+fn kill_child_takes_the_child_along() {
+    require!(root, unshare, setpriv, hostname);
+    for options in ["-p", "-p -S 5 -G 5", "-p -S follow", "-a", "-p -U --preserve-credentials"] {
+        for target in [100, 200] {
+            if target == 100 && options.contains("-U") {
+                continue;
+            }
+            for signals in ["kill -KILL $!", "kill -TERM $!", "kill -STOP $!; kill -KILL $!"] {
+                let status = if signals.contains("TERM") { 143 } else { 137 };
+                root(format!("start nsenter -t {target} {options} --kill-child sh -c 'echo up; while :; do read -r line <&4; done 4<>/tmp/stage/never'; {signals}; finish"))
+                    .prints(&format!("{status}\n"));
+            }
+        }
+    }
+    root(format!("start nsenter -t 100 -p -G 0 --kill-child=HUP {ANSWER}; kill -KILL $!; finish")).prints("HUP\n137\n");
+}
+
 #[test]
 fn without_a_program_the_login_shell() {
     require!(root, unshare, setpriv);

@@ -70,6 +70,53 @@ fn forwarded_signals_reach_the_program() {
     }
 }
 
+/// Every signal that can be forwarded, with what a shell can trap. (32 and 33 are libc's own.)
+#[test]
+fn all_signals_are_forwarded_but_those_for_the_parent_alone() {
+    require!(root);
+    let program = "for n in $0; do trap \"echo got $n\" $n; done; echo up; while :; do read -r line <&4; done 4<>/tmp/stage/never";
+    let forwarded = (1..=64).filter(|n| ![9, 17, 19, 20, 21, 22, 32, 33].contains(n)).map(|n| n.to_string());
+    let signals = forwarded.collect::<Vec<_>>().join(" ");
+    // The program traps what is not forwarded as well.
+    for options in ["--forward-signals=all", "--forward-signals=all --kill-child -rp"] {
+        nsuser(format!(
+            "start unshare {options} sh -c '{program}' '17 20 21 22 {signals}'
+            kill -CHLD $!
+            for n in {signals}; do kill -$n $!; read -r word got <&3; [ $got = $n ] || echo $n $word $got; done
+            kill -KILL $(cat /proc/$!/task/$!/children); finish"
+        ))
+        .prints("137\n");
+    }
+}
+
+#[test]
+fn a_list_of_signals_is_forwarded_and_no_other() {
+    require!(root);
+    nsuser("start unshare --forward-signals=HUP,usr1 answer; kill -USR1 $!; finish").prints("3\n");
+    // TERM and INT it holds back all the same, others end it.
+    nsuser("start unshare --forward-signals=USR1 answer; kill -TERM $!; kill -INT $!; kill -USR1 $!; finish")
+        .prints("3\n");
+    nsuser("start unshare --forward-signals=USR1 answer; kill -HUP $!; wait $! 2>hangup; echo $?; kill -TERM $said; cat <&3")
+        .prints("129\nTERM\n");
+    for (list, complaint) in [
+        ("KILL", "signal cannot be forwarded: SIGKILL"),
+        ("TERM,TSTP", "signal cannot be forwarded: SIGTSTP"),
+        ("TERM,x", "unknown signal: x"),
+        ("", "unknown signal: "),
+    ] {
+        nsuser(format!("unshare --forward-signals={list} echo ran")).fails(1, &format!("unshare: {complaint}"));
+    }
+}
+
+/// What is not named the program ignores if its caller did, as it would without a parent.
+#[test]
+fn signals_that_the_caller_ignores_stay_ignored_in_the_program() {
+    require!(root);
+    let ignored = "env --ignore-signal=HUP unshare --forward-signals";
+    let show = "sed -n '/^SigIgn/s/.*\\(.\\)$/\\1/p' /proc/self/status";
+    nsuser(format!("{ignored}=all {show}; {ignored}=HUP {show}")).prints("1\n0\n");
+}
+
 #[test]
 fn a_caller_that_ignores_a_signal_has_it_forwarded_all_the_same() {
     require!(root);

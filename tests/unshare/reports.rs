@@ -37,7 +37,7 @@ fn its_own_name_is_rs_unshare() {
 }
 
 /// The options that the help must name, with what they take.
-const OPTIONS: [&str; 37] = [
+const OPTIONS: [&str; 39] = [
     "-m, --mount[=<FILE>]",
     "-u, --uts[=<FILE>]",
     "-i, --ipc[=<FILE>]",
@@ -65,9 +65,11 @@ const OPTIONS: [&str; 37] = [
     "-S, --setuid <",
     "-G, --setgid <",
     "--keep-caps ",
+    "--hostname <NAME>",
+    "--loopback ",
     "-f, --fork ",
     "--kill-child[=<",
-    "--forward-signals",
+    "--forward-signals[=<LIST>]",
     "--monotonic <",
     "--boottime <",
     "--clear-env ",
@@ -110,6 +112,8 @@ fn log(line: &str) -> Outcome {
 }
 
 const CALLS: &str = r#"unshare(CLONE_NEWUSER|CLONE_NEWPID|CLONE_NEWNS)
+sigprocmask(SIG_BLOCK, {INT,TERM})
+fork()
 prctl(PR_SET_PDEATHSIG, SIGTERM)
 write("/proc/self/uid_map", "0 4242 1")
 write("/proc/self/setgroups", "deny")

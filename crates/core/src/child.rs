@@ -8,13 +8,12 @@ use std::process::ExitStatus;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{SigSet, Signal as Classic};
 use nix::sys::socket::{self, MsgFlags};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getpgid, getsid};
 
 use crate::error::{Doing, Error, Result, While};
 use crate::process::Process;
-use crate::signals::{self, Mask, Signal};
+use crate::signals::{Arrival, Forwarding, Mask, Origin, Signal, Signals};
 use crate::sys::{self, Fork};
 
 /// Makes sure that children of this process can be waited for, whatever the caller did to SIGCHLD.
@@ -45,7 +44,7 @@ pub enum Forked<Parent, Child> {
 /// # Errors
 /// [`Doing::Forking`]: EAGAIN at a limit of processes, ENOMEM when the pid namespace's init has ended.
 pub fn fork() -> Result<Forked<Child, ()>> {
-    log::debug!("fork()");
+    log::info!("fork()");
     Ok(match sys::fork().doing(|| Doing::Forking)? {
         Fork::Child => Forked::Child(()),
         Fork::Parent(pid) => Forked::Parent(Child { pid }),
@@ -78,21 +77,44 @@ impl Child {
             // Ctrl-Z stops both. By now this process has been stopped and continued with the child, which is then
             // stopped no longer, and nothing is to be done.
             match sys::wait(self.pid, libc::WUNTRACED | libc::WNOHANG).doing(|| Doing::Waiting)? {
-                Some(status) if status.stopped_signal().is_some() => {
-                    log::info!("kill({}, SIGSTOP), kill({}, SIGCONT)", Pid::this(), self.pid);
-                    // Neither has a reason to fail, nor could anything else be done.
-                    let _ = sys::kill(Pid::this(), libc::SIGSTOP);
-                    let _ = sys::kill(self.pid, libc::SIGCONT);
-                }
+                Some(status) if status.stopped_signal().is_some() => self.stop_along(),
                 Some(status) => return Ok(status),
                 None => {}
             }
         }
     }
 
-    /// How it ended, if it has.
-    fn ended(&self) -> Result<Option<ExitStatus>> {
-        sys::wait(self.pid, libc::WNOHANG).doing(|| Doing::Waiting)
+    /// Stops this process, and continues the child when somebody has continued this one.
+    fn stop_along(&self) {
+        log::info!("kill({}, SIGSTOP), kill({}, SIGCONT)", Pid::this(), self.pid);
+        // Neither has a reason to fail, nor could anything else be done.
+        let _ = sys::kill(Pid::this(), libc::SIGSTOP);
+        let _ = sys::kill(self.pid, libc::SIGCONT);
+    }
+
+    /// How it ended, if it has; or that it stopped, if that matters.
+    fn change(&self, stops_matter: bool) -> Result<Option<ExitStatus>> {
+        let stops = if stops_matter { libc::WUNTRACED } else { 0 };
+        sys::wait(self.pid, libc::WNOHANG | stops).doing(|| Doing::Waiting)
+    }
+
+    /// Passes on a signal that this process got, unless the terminal has sent it to the child as well.
+    pub(crate) fn pass_on(&self, arrival: Arrival) {
+        if self.has_got(arrival) {
+            return;
+        }
+        log::info!("kill({}, {})", self.pid, arrival.signal);
+        // It may have ended in this moment; waiting for it will tell.
+        let _ = sys::kill(self.pid, arrival.signal.number());
+    }
+
+    /// A terminal sends to a process group: whoever stays in this process's has got the same. Only of a hang-up it
+    /// tells the leader of the session alone, see "Process groups and sessions" in credentials(7).
+    fn has_got(&self, arrival: Arrival) -> bool {
+        const OF_HANG_UP: Signals = Signals::of(&[libc::SIGHUP, libc::SIGCONT]);
+        let by_terminal = arrival.origin == Origin::Kernel && Signals::OF_TERMINAL.contains(arrival.signal);
+        let to_leader = || OF_HANG_UP.contains(arrival.signal) && getsid(None) == Ok(Pid::this());
+        by_terminal && !to_leader() && getpgid(Some(self.pid)) == getpgid(None)
     }
 }
 
@@ -220,39 +242,43 @@ impl Drop for Helper {
     }
 }
 
-/// What a waiting parent does with SIGINT and SIGTERM.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhileWaiting {
-    /// Holds them back: the terminal has sent them to the child too.
-    Deaf,
-    /// Passes them on to the child.
-    Forward,
+/// What a parent does while it waits for its child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Manner {
+    /// What it holds back from itself without passing it on: the terminal has sent it to the child too, say.
+    pub held: Signals,
+    /// What it passes on.
+    pub forwarding: Option<Forwarding>,
+    /// Whether it stops when the child stops, and continues the child when it is continued.
+    pub stops_along: bool,
 }
 
 /// A parent that is prepared to wait; made before the fork, so that no signal is lost between.
 #[derive(Debug)]
 pub struct Supervisor {
-    manner: WhileWaiting,
-    before: Mask,
+    manner: Manner,
+    before: Option<Mask>,
 }
+
+const CHILDS: Signals = Signals::of(&[libc::SIGCHLD]);
 
 impl Supervisor {
     /// Holds back the signals concerned.
     ///
     /// # Errors
     /// [`Doing::BlockingSignals`].
-    pub fn prepare(manner: WhileWaiting) -> Result<Self> {
-        if manner == WhileWaiting::Forward {
-            // Even where the caller ignored them, as scripts do for background jobs: they are asked for.
-            for signal in [libc::SIGINT, libc::SIGTERM] {
-                sys::default_disposition(signal).doing(|| Doing::BlockingSignals)?;
+    pub fn prepare(manner: Manner) -> Result<Self> {
+        let mut held = manner.held;
+        if let Some(forwarding) = manner.forwarding {
+            if forwarding.named {
+                for signal in forwarding.signals.iter() {
+                    sys::default_disposition(signal.number()).doing(|| Doing::BlockingSignals)?;
+                }
             }
+            held = held.and(forwarding.signals).and(CHILDS);
         }
-        let held: &[Classic] = match manner {
-            WhileWaiting::Deaf => &[Classic::SIGINT, Classic::SIGTERM],
-            WhileWaiting::Forward => &[Classic::SIGINT, Classic::SIGTERM, Classic::SIGCHLD],
-        };
-        Ok(Self { manner, before: signals::block(held)? })
+        let before = (!held.is_empty()).then(|| held.block()).transpose()?;
+        Ok(Self { manner, before })
     }
 
     /// Gives the child the signal mask that the caller had.
@@ -260,7 +286,7 @@ impl Supervisor {
     /// # Errors
     /// [`Doing::BlockingSignals`].
     pub fn release_child(&self) -> Result<()> {
-        self.before.put_back()
+        self.before.as_ref().map_or(Ok(()), Mask::put_back)
     }
 
     /// Waits for the child's end.
@@ -268,24 +294,25 @@ impl Supervisor {
     /// # Errors
     /// [`Doing::Waiting`].
     pub fn wait(&self, child: Child) -> Result<ExitStatus> {
-        match self.manner {
-            WhileWaiting::Deaf => child.wait(),
-            WhileWaiting::Forward => forward_until_end(&child),
+        match self.manner.forwarding {
+            Some(forwarding) => self.forward_until_end(&child, forwarding.signals),
+            None if self.manner.stops_along => child.wait_and_stop_along(),
+            None => child.wait(),
         }
     }
-}
 
-fn forward_until_end(child: &Child) -> Result<ExitStatus> {
-    let awaited: SigSet = [Classic::SIGINT, Classic::SIGTERM, Classic::SIGCHLD].into_iter().collect();
-    loop {
-        if let Some(status) = child.ended()? {
-            return Ok(status);
-        }
-        let signal = awaited.wait().doing(|| Doing::Waiting)?;
-        if signal != Classic::SIGCHLD {
-            log::info!("kill({}, {signal})", child.pid);
-            // It may have ended in this moment; the next round will tell.
-            let _ = sys::kill(child.pid, signal as i32);
+    fn forward_until_end(&self, child: &Child, signals: Signals) -> Result<ExitStatus> {
+        loop {
+            while let Some(status) = child.change(self.manner.stops_along)? {
+                if status.stopped_signal().is_none() {
+                    return Ok(status);
+                }
+                child.stop_along();
+            }
+            let arrival = signals.and(CHILDS).wait()?;
+            if arrival.signal.number() != libc::SIGCHLD {
+                child.pass_on(arrival);
+            }
         }
     }
 }
@@ -358,7 +385,7 @@ pub fn die_of(signal: i32) -> Result<std::convert::Infallible> {
     let survived = || Doing::PassingOnSignal { signal };
     // Neither KILL nor STOP takes a disposition, and neither needs one.
     let _ = sys::default_disposition(signal);
-    sys::unblock(signal).doing(|| Doing::BlockingSignals)?;
+    sys::change_mask(libc::SIG_UNBLOCK, 1 << (signal - 1)).map(drop).doing(|| Doing::BlockingSignals)?;
     sys::kill(Pid::this(), signal).doing(survived)?;
     Err(Error::new(survived()))
 }

@@ -10,6 +10,7 @@ use crate::handle::Handle;
 use crate::idmap::{IdRange, Side};
 use crate::kind::{Kind, Kinds};
 use crate::report;
+use crate::signals::Signal;
 use crate::timens::Offset;
 
 /// A result whose error says what was being done.
@@ -92,6 +93,12 @@ pub enum Doing {
         names: Vec<String>,
     },
     CombiningTaskAndNamespace,
+    ForwardingSignal {
+        signal: Signal,
+    },
+    ParsingHostname {
+        text: OsString,
+    },
     OffsetsWithoutTimeNamespace,
     AllowingSetgroupsWithGroupMap,
     RepeatingTarget,
@@ -233,6 +240,8 @@ pub enum Doing {
     },
     SettingCapabilities,
     RaisingAmbientCapabilities,
+    SettingHostname,
+    RaisingLoopback,
     Executing {
         program: OsString,
     },
@@ -310,6 +319,8 @@ impl Doing {
             Doing::ParsingPid { text } => quoted("failed to parse PID argument ", text),
             Doing::ParsingNamespaceId { text } => named("failed to parse nsid: ", text),
             Doing::ParsingDescriptor { text } => quoted("failed to parse file descriptor: ", text),
+            Doing::ForwardingSignal { signal } => format!("signal cannot be forwarded: {signal}").into(),
+            Doing::ParsingHostname { text } => quoted("failed to parse host name: ", text),
             Doing::RepeatingTarget => "option --target may be given only once".into(),
             Doing::CombiningOptions { first, second } => {
                 format!("options --{first} and --{second} cannot be combined").into()
@@ -417,6 +428,8 @@ impl Doing {
             Doing::SettingUid { .. } => "setuid() failed".into(),
             Doing::SettingCapabilities => "capset failed".into(),
             Doing::RaisingAmbientCapabilities => "prctl(PR_CAP_AMBIENT) failed".into(),
+            Doing::SettingHostname => "sethostname failed".into(),
+            Doing::RaisingLoopback => "cannot bring up the loopback device".into(),
             Doing::Executing { program } => named("failed to execute ", program),
             Doing::Dying { process, signal } => format!("{process} was ended by signal {signal}").into(),
             Doing::WritingOutput => "write error".into(),

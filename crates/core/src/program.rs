@@ -97,10 +97,20 @@ impl Reporter {
         for further in error.further_messages() {
             told &= self.program.complain(&further);
         }
+        self.say_why(error);
+        told
+    }
+
+    /// Warns of what failed though the program runs all the same, and says why, if that can be found out.
+    pub fn warn(&self, error: &Error) {
+        self.program.warn(error);
+        self.say_why(error);
+    }
+
+    fn say_why(&self, error: &Error) {
         for line in self.explain(error).iter().flat_map(Cause::lines) {
             self.hint(&line);
         }
-        told
     }
 
     /// Why it failed, if that is wanted and can be found out.

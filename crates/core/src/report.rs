@@ -33,6 +33,13 @@ impl ProgramName {
         to_stderr(&[self.short.as_bytes(), b": ", message.as_bytes(), b"\n"])
     }
 
+    /// Writes `PROG: warning: what failed` to stderr: something that was asked for is not there, and the program runs all the same.
+    pub fn warn(&self, error: &Error) {
+        let message = error.message();
+        // Who has no stderr is not told.
+        to_stderr(&[self.short.as_bytes(), b": warning: ", message.as_bytes(), b"\n"]);
+    }
+
     /// Writes a usage error the way getopt_long(3) does, and where to find help.
     pub fn complain_of_usage(&self, message: &OsStr) -> bool {
         to_stderr(&[self.invoked.as_bytes(), b": ", message.as_bytes(), b"\n", &self.try_help()])

@@ -2,11 +2,13 @@
 
 use std::ffi::OsStr;
 use std::fmt;
+use std::os::unix::ffi::OsStrExt;
 use std::str::FromStr;
 
-use nix::sys::signal::{self, SigSet};
+use nix::sys::signal;
 
 use crate::error::{Doing, Error, Result, While};
+use crate::sys;
 
 /// A signal, real-time signals included, see signal(7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,18 +77,139 @@ impl fmt::Display for Signal {
     }
 }
 
-/// The signals that were let through before [`block`] held some back.
-#[derive(Debug)]
-pub struct Mask(SigSet);
+/// A set of signals.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Signals(u64);
 
-/// Holds `signals` back from this process, until they are waited for or the mask is put back.
-///
-/// # Errors
-/// [`Doing::BlockingSignals`].
-pub fn block(signals: &[signal::Signal]) -> Result<Mask> {
-    let set: SigSet = signals.iter().copied().collect();
-    set.thread_swap_mask(signal::SigmaskHow::SIG_BLOCK).map(Mask).doing(|| Doing::BlockingSignals)
+impl Signals {
+    /// These.
+    pub const fn of(numbers: &[libc::c_int]) -> Self {
+        let (mut bits, mut place) = (0, 0);
+        while place < numbers.len() {
+            bits |= 1 << (numbers[place] - 1);
+            place += 1;
+        }
+        Self(bits)
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether `signal` is among them.
+    pub fn contains(self, signal: Signal) -> bool {
+        self.0 & 1 << (signal.0 - 1) != 0
+    }
+
+    /// These and the others.
+    #[must_use]
+    pub const fn and(self, others: Signals) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// These without the others.
+    #[must_use]
+    pub const fn without(self, others: Signals) -> Self {
+        Self(self.0 & !others.0)
+    }
+
+    /// One after the other, by number.
+    pub fn iter(self) -> impl Iterator<Item = Signal> {
+        (1..=64).map(Signal).filter(move |signal| self.contains(*signal))
+    }
+
+    /// Those that can be caught and mean something to a program that waits for another.
+    pub const ALL: Self = Self(!Self::of(&[libc::SIGKILL, libc::SIGSTOP, libc::SIGCHLD]).0);
+
+    /// Those that end a program politely.
+    pub const INT_AND_TERM: Self = Self::of(&[libc::SIGINT, libc::SIGTERM]);
+
+    /// Those with which a terminal stops a job.
+    pub const TERMINAL_STOPS: Self = Self::of(&[libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU]);
+
+    /// Those that a terminal sends to a whole process group, see termios(3), and SIGCONT, which comes with SIGHUP.
+    pub const OF_TERMINAL: Self =
+        Self::of(&[libc::SIGINT, libc::SIGQUIT, libc::SIGHUP, libc::SIGCONT, libc::SIGWINCH]).and(Self::TERMINAL_STOPS);
+
+    /// Holds them back from this process, until they are awaited or the mask is put back.
+    ///
+    /// # Errors
+    /// [`Doing::BlockingSignals`].
+    pub fn block(self) -> Result<Mask> {
+        log::info!("sigprocmask(SIG_BLOCK, {self})");
+        sys::change_mask(libc::SIG_BLOCK, self.0).map(|bits| Mask(Self(bits))).doing(|| Doing::BlockingSignals)
+    }
+
+    /// Waits for one of them, which must be blocked.
+    pub(crate) fn wait(self) -> Result<Arrival> {
+        let (number, code) = sys::await_signal(self.0).doing(|| Doing::Waiting)?;
+        Ok(Arrival { signal: Signal(number), origin: Origin::of(code) })
+    }
 }
+
+impl FromIterator<Signal> for Signals {
+    fn from_iter<I: IntoIterator<Item = Signal>>(signals: I) -> Self {
+        signals.into_iter().fold(Self::default(), |set, signal| set.and(Self::of(&[signal.0])))
+    }
+}
+
+/// `{INT,TERM}`, `~{…}` for all but these where that is shorter.
+impl fmt::Display for Signals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = |set: Signals| {
+            let names: Vec<_> = set.iter().map(|signal| signal.to_string().split_off("SIG".len())).collect();
+            names.join(",")
+        };
+        match self.0.count_ones() {
+            0..=32 => write!(f, "{{{}}}", names(*self)),
+            _ => write!(f, "~{{{}}}", names(Self(!self.0))),
+        }
+    }
+}
+
+impl fmt::Debug for Signals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A signal that has been awaited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Arrival {
+    pub(crate) signal: Signal,
+    pub(crate) origin: Origin,
+}
+
+/// Who sent a signal, as far as it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The kernel, for a terminal say.
+    Kernel,
+    /// A descriptor that was told to, see F_SETSIG in fcntl(2).
+    Descriptor,
+    /// A process.
+    Process,
+}
+
+impl Origin {
+    /// From `si_code` in sigaction(2).
+    fn of(code: libc::c_int) -> Self {
+        /// From the kernel's `asm-generic/siginfo.h`; libc has it for some targets only.
+        const POLL_IN: libc::c_int = 1;
+        /// `POLL_HUP`, the last of them.
+        const POLL_HUP: libc::c_int = 6;
+        match code {
+            libc::SI_KERNEL => Origin::Kernel,
+            POLL_IN..=POLL_HUP => Origin::Descriptor,
+            _ => Origin::Process,
+        }
+    }
+}
+
+/// The signals that were held back before [`Signals::block`] added some.
+#[derive(Debug)]
+pub struct Mask(Signals);
 
 impl Mask {
     /// Lets through again what was let through before.
@@ -94,8 +217,45 @@ impl Mask {
     /// # Errors
     /// [`Doing::BlockingSignals`].
     pub fn put_back(&self) -> Result<()> {
-        self.0.thread_set_mask().doing(|| Doing::BlockingSignals)
+        sys::change_mask(libc::SIG_SETMASK, self.0.0).map(drop).doing(|| Doing::BlockingSignals)
     }
+}
+
+/// What is passed on to a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forwarding {
+    /// The signals.
+    pub signals: Signals,
+    /// Whether they were named. If so they are passed on even where the caller ignored them, as scripts do for
+    /// background jobs, and the program does not ignore them; else the program inherits that.
+    pub named: bool,
+}
+
+impl Forwarding {
+    /// What util-linux passes on.
+    pub const CLASSIC: Self = Self { signals: Signals::INT_AND_TERM, named: true };
+
+    /// Everything but what can only mean the receiver itself: KILL and STOP cannot be caught, CHLD is of its own
+    /// children, and the terminal's stop signals stop it.
+    pub const ALL: Self = Self { signals: Signals::ALL.without(Signals::TERMINAL_STOPS), named: false };
+
+    /// Reads `all`, or names and numbers of signals with commas between.
+    ///
+    /// # Errors
+    /// [`Doing::ParsingSignal`]; [`Doing::ForwardingSignal`] for those that `all` leaves out.
+    pub fn parse(text: &OsStr) -> Result<Self> {
+        if text == "all" {
+            return Ok(Self::ALL);
+        }
+        let names = text.as_bytes().split(|byte| *byte == b',');
+        let signals = names.map(|name| Signal::parse(OsStr::from_bytes(name)).and_then(forwardable));
+        Ok(Self { signals: signals.collect::<Result<_>>()?, named: true })
+    }
+}
+
+fn forwardable(signal: Signal) -> Result<Signal> {
+    let can_be = Forwarding::ALL.signals.contains(signal);
+    can_be.then_some(signal).ok_or_else(|| Error::new(Doing::ForwardingSignal { signal }))
 }
 
 #[cfg(test)]
@@ -153,5 +313,27 @@ mod tests {
         for n in (1..32).chain(libc::SIGRTMIN()..=libc::SIGRTMAX()) {
             assert_eq!(number(&Signal(n).to_string()), Some(n));
         }
+    }
+
+    #[test]
+    fn lists_of_signals_to_pass_on() {
+        let parse = |text: &str| Forwarding::parse(OsStr::new(text)).map(|forwarding| forwarding.signals.to_string());
+        assert_eq!(parse("HUP,term,12").unwrap(), "{HUP,USR2,TERM}");
+        assert_eq!(parse("RTMIN").unwrap(), "{RTMIN+0}");
+        assert_eq!(parse("all").unwrap(), "~{KILL,CHLD,STOP,TSTP,TTIN,TTOU}");
+        for text in ["KILL", "19", "TERM,CHLD", "TSTP", "TTIN", "ttou"] {
+            assert!(matches!(parse(text).unwrap_err().doing, Doing::ForwardingSignal { .. }), "{text}");
+        }
+        for text in ["", "TERM,", "ALL", "TERM HUP", "all,TERM"] {
+            assert!(matches!(parse(text).unwrap_err().doing, Doing::ParsingSignal { .. }), "{text}");
+        }
+    }
+
+    #[test]
+    fn sets() {
+        let set = Signals::of(&[1, 64]);
+        assert_eq!(set.iter().map(Signal::number).collect::<Vec<_>>(), [1, 64]);
+        assert_eq!(set.without(Signals::of(&[1])), Signals::of(&[64]));
+        assert_eq!(Signals::default().to_string(), "{}");
     }
 }

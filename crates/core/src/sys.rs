@@ -1,7 +1,7 @@
 //! The only unsafe code: the calls that nix does not offer in a safe form, each taking and giving owned types.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, OsString, c_char, c_int};
+use std::ffi::{CStr, OsString, c_char, c_int, c_short};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::ExitStatusExt;
@@ -102,6 +102,47 @@ pub(crate) fn default_disposition(signal: c_int) -> nix::Result<()> {
     }
 }
 
+/// sigprocmask(2) with sets as bits, signal 1 being the lowest; gives the old mask.
+pub(crate) fn change_mask(how: c_int, bits: u64) -> nix::Result<u64> {
+    let (set, mut old) = (signal_set(bits), signal_set(0));
+    // SAFETY: both sets are initialised and outlive the call.
+    Errno::result(unsafe { libc::sigprocmask(how, &raw const set, &raw mut old) })?;
+    // SAFETY: the set is initialised; a number that is no signal gives -1.
+    Ok((1..=64).filter(|signal| unsafe { libc::sigismember(&raw const old, *signal) } == 1).map(bit).sum())
+}
+
+/// sigwaitinfo(2), continued after a stop: the signal and its `si_code`.
+pub(crate) fn await_signal(bits: u64) -> nix::Result<(c_int, c_int)> {
+    let set = signal_set(bits);
+    let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
+    loop {
+        // SAFETY: the set is initialised, and `info` has room for what the call writes.
+        match Errno::result(unsafe { libc::sigwaitinfo(&raw const set, info.as_mut_ptr()) }) {
+            Err(Errno::EINTR) => {}
+            // SAFETY: a struct of numbers, zeroed and then filled.
+            result => return result.map(|signal| (signal, unsafe { info.assume_init() }.si_code)),
+        }
+    }
+}
+
+fn bit(signal: c_int) -> u64 {
+    1 << (signal - 1)
+}
+
+fn signal_set(bits: u64) -> libc::sigset_t {
+    let mut set = std::mem::MaybeUninit::uninit();
+    // SAFETY: sigemptyset initialises the set.
+    let mut set = unsafe {
+        libc::sigemptyset(set.as_mut_ptr());
+        set.assume_init()
+    };
+    for signal in (1..=64).filter(|signal| bits & bit(*signal) != 0) {
+        // SAFETY: the set is initialised; those that libc keeps for itself it refuses, and they stay out.
+        unsafe { libc::sigaddset(&raw mut set, signal) };
+    }
+    set
+}
+
 /// prctl(2) PR_SET_PDEATHSIG: the signal that this process gets when its parent ends.
 pub(crate) fn set_death_signal(signal: c_int) -> nix::Result<()> {
     // SAFETY: the call takes a number and touches no memory of ours.
@@ -199,17 +240,6 @@ macro_rules! entry {
     };
 }
 
-/// Lets `signal` through, real-time signals included.
-pub(crate) fn unblock(signal: c_int) -> nix::Result<()> {
-    let mut set = std::mem::MaybeUninit::uninit();
-    // SAFETY: sigemptyset initialises the set before anybody reads it.
-    Errno::result(unsafe { libc::sigemptyset(set.as_mut_ptr()) })?;
-    // SAFETY: the set is initialised; a number that is no signal is refused.
-    Errno::result(unsafe { libc::sigaddset(set.as_mut_ptr(), signal) })?;
-    // SAFETY: the set is initialised and outlives the call; the old one is not asked for.
-    Errno::result(unsafe { libc::sigprocmask(libc::SIG_UNBLOCK, set.as_ptr(), std::ptr::null_mut()) }).map(drop)
-}
-
 /// Takes charge of a descriptor that a call has just given to us.
 pub(crate) fn adopt(fd: RawFd) -> nix::Result<OwnedFd> {
     if fd < 0 {
@@ -260,6 +290,34 @@ pub(crate) fn namespace_owner_uid(namespace: BorrowedFd<'_>) -> nix::Result<u32>
     let mut uid: libc::uid_t = 0;
     // SAFETY: the request writes a uid_t, for which `uid` has room.
     Errno::result(unsafe { libc::ioctl(namespace.as_raw_fd(), libc::NS_GET_OWNER_UID, &raw mut uid) }).map(|_| uid)
+}
+
+/// SIOCGIFFLAGS of netdevice(7): the flags of the network device `name`, at most 15 bytes.
+pub(crate) fn device_flags(socket: BorrowedFd<'_>, name: &CStr) -> nix::Result<c_short> {
+    let mut request = device_request(name);
+    // SAFETY: the request outlives the call, which writes to nothing else.
+    Errno::result(unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFFLAGS, &raw mut request) })?;
+    // SAFETY: the call has filled in this field.
+    Ok(unsafe { request.ifr_ifru.ifru_flags })
+}
+
+/// SIOCSIFFLAGS of netdevice(7).
+pub(crate) fn set_device_flags(socket: BorrowedFd<'_>, name: &CStr, flags: c_short) -> nix::Result<()> {
+    let mut request = device_request(name);
+    request.ifr_ifru.ifru_flags = flags;
+    // SAFETY: the request outlives the call.
+    Errno::result(unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw mut request) }).map(drop)
+}
+
+fn device_request(name: &CStr) -> libc::ifreq {
+    // SAFETY: a struct of numbers, for which zero is a value.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    // The last byte stays NUL.
+    let room = request.ifr_name.len() - 1;
+    for (place, byte) in request.ifr_name[..room].iter_mut().zip(name.to_bytes()) {
+        *place = byte.cast_signed();
+    }
+    request
 }
 
 /// SIOCGSKNS: the network namespace of a socket, close-on-exec.

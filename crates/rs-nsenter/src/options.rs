@@ -16,6 +16,7 @@ use nscore::getopt::{Dialect, Respelt};
 use nscore::handle::{self, Handle};
 use nscore::process::Target;
 use nscore::program::Refusal;
+use nscore::signals::{Forwarding, Signal};
 use nscore::{Doing, Error, Kind, Result, number};
 
 /// The options of nsenter(1).
@@ -167,6 +168,12 @@ pub struct ProcessOptions {
     /// With --pid: no child, only its children enter
     #[arg(short = 'F', long)]
     pub no_fork: bool,
+    /// When nsenter dies, send the child SIG (KILL)
+    #[arg(long, value_name = "SIG", num_args = 0..=1, require_equals = true, value_parser = parsed(Signal::parse))]
+    pub kill_child: Option<Option<Signal>>,
+    /// Pass TERM, INT on to it; or all; or A,B
+    #[arg(long, value_name = "LIST", num_args = 0..=1, require_equals = true, value_parser = parsed(Forwarding::parse))]
+    pub forward_signals: Option<Option<Forwarding>>,
     /// Join the target's cgroup (version 2)
     #[arg(short = 'c', long)]
     pub join_cgroup: bool,

@@ -11,10 +11,12 @@ use std::sync::Arc;
 use nix::errno::Errno;
 
 use nscore::cgroup::Cgroup;
+use nscore::child::Manner;
 use nscore::exec::{Environment, Program};
 use nscore::handle::Handle;
 use nscore::process::{self, Target};
 use nscore::selinux::{self, Context};
+use nscore::signals::{Forwarding, Signal, Signals};
 use nscore::{Doing, Error, Kind, Kinds, Result};
 
 use crate::join::Join;
@@ -35,8 +37,8 @@ pub struct Plan {
     pub confined: bool,
     /// What the program finds in its environment.
     pub environment: Environment,
-    /// Whether the program becomes a child: only children enter a pid namespace.
-    pub fork: bool,
+    /// How the parent waits, where the program becomes a child: only children enter a pid namespace.
+    pub supervision: Option<Supervision>,
     /// The cgroup that the program joins.
     pub cgroup: Option<Cgroup>,
     /// The SELinux context that the program gets.
@@ -45,6 +47,25 @@ pub struct Plan {
     pub credentials: Credentials,
     /// The program.
     pub program: Program,
+}
+
+/// What the parent does for its child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Supervision {
+    /// About signals.
+    pub manner: Manner,
+    /// The signal that the child gets when the parent dies.
+    pub kill_child: Option<Signal>,
+}
+
+impl Supervision {
+    fn new(process: &ProcessOptions) -> Self {
+        let forwarding = process.forward_signals.map(|forwarding| forwarding.unwrap_or(Forwarding::CLASSIC));
+        Self {
+            manner: Manner { held: Signals::default(), forwarding, stops_along: true },
+            kill_child: process.kill_child.map(|signal| signal.unwrap_or(Signal::KILL)),
+        }
+    }
 }
 
 /// What becomes of the working directory once the namespaces and the root are changed.
@@ -99,7 +120,7 @@ impl Plan {
         Ok(Self {
             environment: if join.has(Kind::Mount) { environment } else { environment.without_loader_variables() },
             confined: join.has(Kind::Mount) || root.is_some(),
-            fork: requested.kinds.contains(Kind::Pid) && !process.no_fork,
+            supervision: (requested.kinds.contains(Kind::Pid) && !process.no_fork).then(|| Supervision::new(&process)),
             credentials: credentials(&ids, join.has(Kind::User)),
             program: Program::from_operands(&operands),
             target,
@@ -321,7 +342,7 @@ mod tests {
     fn all_leaves_out_what_is_shared() {
         let plan = plan("-t SELF -a").unwrap();
         assert!(Kind::all().all(|kind| !plan.join.has(kind)), "{:?}", plan.join);
-        assert!(plan.fork && matches!(plan.working_directory, WorkingDirectory::Root));
+        assert!(plan.supervision.is_some() && matches!(plan.working_directory, WorkingDirectory::Root));
         let nobody = Credentials { gid: None, uid: None, drop_groups_early: false, keep_capabilities: false };
         assert_eq!(plan.credentials, nobody);
     }
@@ -348,7 +369,7 @@ mod tests {
     #[test]
     fn only_a_pid_namespace_needs_a_child() {
         for (line, fork) in [("-p", true), ("-p -F", false), ("-T", false), ("-p/proc/self/ns/pid", true)] {
-            assert_eq!(plan(&format!("-t SELF {line}")).unwrap().fork, fork, "{line}");
+            assert_eq!(plan(&format!("-t SELF {line}")).unwrap().supervision.is_some(), fork, "{line}");
         }
     }
 }

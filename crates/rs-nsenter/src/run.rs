@@ -8,7 +8,7 @@ use std::path::Path;
 
 use nix::errno::Errno;
 
-use nscore::child::{self, Ending, Forked};
+use nscore::child::{self, DeathSignal, Ending, Forked, Supervisor};
 use nscore::handle;
 use nscore::process::{self, Target};
 use nscore::{Doing, Error, Result, credentials, mounts};
@@ -31,10 +31,16 @@ pub fn run(plan: Plan) -> Result<Ending> {
     let ids = Ids::resolve(plan.credentials, plan.target.as_deref())?;
     change_directories(plan.root.as_deref(), &plan.working_directory, plan.confined)?;
     plan.environment.adopt();
-    if plan.fork
-        && let Forked::Parent(child) = child::fork()?
-    {
-        return child.wait_and_stop_along().map(Ending::from);
+    let mut death_signal = None;
+    if let Some(supervision) = plan.supervision {
+        let supervisor = Supervisor::prepare(supervision.manner)?;
+        death_signal = supervision.kill_child.map(DeathSignal::from_this_process).transpose()?;
+        if let Forked::Parent(child) = child::fork()? {
+            return supervisor.wait(child).map(Ending::from);
+        }
+        supervisor.release_child()?;
+        // At once, so that the parent's death ends the preparations too.
+        death_signal.as_ref().map_or(Ok(()), DeathSignal::set)?;
     }
     if let Some(cgroup) = plan.cgroup {
         cgroup.join()?;
@@ -42,7 +48,12 @@ pub fn run(plan: Plan) -> Result<Ending> {
     if let Some(context) = plan.context {
         context.take()?;
     }
+    let changes_credentials = ids.gid.or(ids.uid).is_some();
     ids.take(groups)?;
+    if changes_credentials {
+        // The kernel has forgotten it.
+        death_signal.as_ref().map_or(Ok(()), DeathSignal::set)?;
+    }
     if plan.credentials.keep_capabilities {
         log::info!("capset(inheritable = permitted), prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE)");
         credentials::keep_capabilities()?;

@@ -17,6 +17,6 @@ pub fn main(args: Vec<OsString>) -> u8 {
         logging::start(options.verbose);
         let plan = Plan::from_options(options)?;
         reporter.note(|| plan.note());
-        run::run(&plan)
+        run::run(&plan, &|error| reporter.warn(error))
     })
 }

@@ -14,9 +14,9 @@ use nscore::idmap::{Block, Mapping, Setgroups, Side};
 use nscore::mounts::Propagation;
 use nscore::number::{self, NotANumber};
 use nscore::program::Refusal;
-use nscore::signals::Signal;
+use nscore::signals::{Forwarding, Signal};
 use nscore::timens::Clock;
-use nscore::{Doing, Error, Result, accounts};
+use nscore::{Doing, Error, Result, accounts, hostname};
 
 /// The options of unshare(1).
 #[derive(Debug, Parser)]
@@ -33,6 +33,9 @@ pub struct Options {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub mounts: MountOptions,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub setup: SetupOptions,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub process: ProcessOptions,
@@ -157,20 +160,33 @@ pub struct MountOptions {
     pub wd: Option<PathBuf>,
 }
 
+/// What has to be set in new namespaces before they are of use.
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(next_help_heading = "Set-up")]
+pub struct SetupOptions {
+    /// Set the host name (implies --uts)
+    #[arg(long, value_name = "NAME", value_parser = parsed(hostname::parse))]
+    pub hostname: Option<OsString>,
+    /// Bring up the loopback device (implies --net)
+    #[arg(long)]
+    pub loopback: bool,
+}
+
 /// How the program is started.
 #[derive(Debug, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Process")]
+#[command(next_help_heading = "Process (--kill-child and --forward-signals imply --fork)")]
 pub struct ProcessOptions {
     /// Run it as a child (PID 1, with --pid)
     #[arg(short, long)]
     pub fork: bool,
-    /// When unshare dies, send it SIG (implies --fork)
+    /// When unshare dies, send it SIG (KILL)
     #[arg(long, value_name = "SIG", num_args = 0..=1, require_equals = true, value_parser = parsed(Signal::parse))]
     pub kill_child: Option<Option<Signal>>,
-    /// Pass TERM and INT on to it (implies --fork)
-    #[arg(long)]
-    pub forward_signals: bool,
+    /// Pass TERM, INT on to it; or all; or A,B
+    #[arg(long, value_name = "LIST", num_args = 0..=1, require_equals = true, value_parser = parsed(Forwarding::parse))]
+    pub forward_signals: Option<Option<Forwarding>>,
     /// Shift the monotonic clock (with --time)
     #[arg(long, value_name = "SECONDS", value_parser = parsed(|text| offset(Clock::Monotonic, text)))]
     pub monotonic: Option<i64>,

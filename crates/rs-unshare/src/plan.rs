@@ -8,15 +8,17 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{getegid, geteuid};
 
-use nscore::child::WhileWaiting;
+use nscore::child::Manner;
 use nscore::exec::{Environment, Program};
 use nscore::idmap::{self, Block, IdRange, Setgroups, Side};
 use nscore::mounts::{BINFMT_MISC, Pin, Propagation};
-use nscore::signals::Signal;
+use nscore::signals::{Forwarding, Signal, Signals};
 use nscore::timens::{Clock, Offset};
 use nscore::{Doing, Error, Kind, Kinds, Result};
 
-use crate::options::{IdOptions, KindOptions, MountOptions, Options, ProcessOptions, SingleMap, TypedMaps, names};
+use crate::options::{
+    IdOptions, KindOptions, MountOptions, Options, ProcessOptions, SetupOptions, SingleMap, TypedMaps, names,
+};
 pub use crate::step::Step;
 
 /// Everything that one command line leads to.
@@ -55,7 +57,7 @@ pub struct OutsideMaps {
 #[derive(Debug, Clone, Copy)]
 pub struct Supervision {
     /// About signals.
-    pub manner: WhileWaiting,
+    pub manner: Manner,
     /// The signal that the child gets when the parent dies.
     pub kill_child: Option<Signal>,
 }
@@ -66,9 +68,9 @@ impl Plan {
     /// # Errors
     /// Options that contradict each other.
     pub fn from_options(options: Options) -> Result<Self> {
-        let Options { kinds: kind_options, ids, mounts, process, maps: typed_maps, operands, .. } = options;
+        let Options { kinds: kind_options, ids, mounts, setup, process, maps: typed_maps, operands, .. } = options;
         let offsets = offsets(&process);
-        let kinds = kinds(&kind_options, &ids, &mounts, &typed_maps);
+        let kinds = kinds(&kind_options, &ids, &mounts, &setup, &typed_maps);
         if !offsets.is_empty() && !kinds.contains(Kind::Time) {
             return Err(Error::new(Doing::OffsetsWithoutTimeNamespace));
         }
@@ -78,7 +80,7 @@ impl Plan {
             leave: leave(kinds, &ids),
             prepare: offsets,
             supervision: supervision(&process),
-            enter: enter(kinds, &ids, &maps, mounts),
+            enter: enter(kinds, &ids, &maps, setup, mounts),
             outside_maps: maps.outside(ids.setgroups),
             environment: environment(&process),
             program: Program::from_operands(&operands),
@@ -159,12 +161,20 @@ fn singles(typed: &[SingleMap]) -> (Option<IdRange>, Option<IdRange>) {
 }
 
 /// The kinds asked for, and those that other options imply.
-fn kinds(options: &KindOptions, ids: &IdOptions, mounts: &MountOptions, maps: &TypedMaps) -> Kinds {
+fn kinds(
+    options: &KindOptions,
+    ids: &IdOptions,
+    mounts: &MountOptions,
+    setup: &SetupOptions,
+    maps: &TypedMaps,
+) -> Kinds {
     let mapped = !maps.singles.is_empty() || maps.users.is_some() || maps.groups.is_some();
     let binfmt = mounts.mount_binfmt.is_some() || mounts.load_interp.is_some();
     let implied = |kind| match kind {
         Kind::User => mapped || binfmt || ids.owner.is_some(),
         Kind::Mount => binfmt || mounts.mount_proc.is_some(),
+        Kind::Uts => setup.hostname.is_some(),
+        Kind::Net => setup.loopback,
         _ => false,
     };
     Kind::all().filter(|&kind| files(options, kind).is_some() || implied(kind)).collect()
@@ -207,11 +217,13 @@ fn offsets(process: &ProcessOptions) -> Vec<Step> {
 }
 
 fn supervision(process: &ProcessOptions) -> Option<Supervision> {
-    let fork = process.fork || process.forward_signals || process.kill_child.is_some();
-    fork.then(|| Supervision {
-        manner: if process.forward_signals { WhileWaiting::Forward } else { WhileWaiting::Deaf },
-        kill_child: process.kill_child.map(|signal| signal.unwrap_or(Signal::KILL)),
-    })
+    let fork = process.fork || process.forward_signals.is_some() || process.kill_child.is_some();
+    let manner = Manner {
+        held: Signals::INT_AND_TERM,
+        forwarding: process.forward_signals.map(|forwarding| forwarding.unwrap_or(Forwarding::CLASSIC)),
+        stops_along: false,
+    };
+    fork.then(|| Supervision { manner, kill_child: process.kill_child.map(|signal| signal.unwrap_or(Signal::KILL)) })
 }
 
 fn environment(process: &ProcessOptions) -> Environment {
@@ -222,8 +234,10 @@ fn environment(process: &ProcessOptions) -> Environment {
     }
 }
 
-fn enter(kinds: Kinds, ids: &IdOptions, maps: &Maps, mounts: MountOptions) -> Vec<Step> {
+fn enter(kinds: Kinds, ids: &IdOptions, maps: &Maps, setup: SetupOptions, mounts: MountOptions) -> Vec<Step> {
     let mut steps = id_steps(ids, maps);
+    steps.extend(setup.hostname.map(Step::SetHostname));
+    steps.extend(setup.loopback.then_some(Step::RaiseLoopback));
     let propagation = mounts.propagation.unwrap_or(Propagation::Private);
     if kinds.contains(Kind::Mount) && propagation != Propagation::Unchanged {
         steps.push(Step::SetPropagation(propagation));
@@ -338,6 +352,8 @@ mod tests {
             ("-c", "CLONE_NEWUSER"),
             ("--map-user=5", "CLONE_NEWUSER"),
             ("--map-groups=0:0:1", "CLONE_NEWUSER"),
+            ("--hostname x", "CLONE_NEWUTS"),
+            ("--loopback", "CLONE_NEWNET"),
             (
                 "-muinpUCT",
                 "CLONE_NEWUSER|CLONE_NEWCGROUP|CLONE_NEWIPC|CLONE_NEWUTS|CLONE_NEWNET|CLONE_NEWPID|CLONE_NEWNS|CLONE_NEWTIME",

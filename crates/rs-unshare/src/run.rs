@@ -7,15 +7,18 @@
 use nscore::child::{self, DeathSignal, Ending, Forked, Gate, Helper, Supervisor};
 use nscore::idmap::{self, Setgroups, Side};
 use nscore::process::{self, Process};
-use nscore::{Result, mounts};
+use nscore::{Error, Result, mounts};
 
 use crate::plan::{OutsideMaps, Plan, Step, Supervision};
+
+/// What is told of a step that failed and can be done without.
+pub type Warn<'a> = &'a dyn Fn(&Error);
 
 /// Carries out `plan`. Comes back only in a process that does not become the program.
 ///
 /// # Errors
 /// The first step that failed.
-pub fn run(plan: &Plan) -> Result<Ending> {
+pub fn run(plan: &Plan, warn: Warn<'_>) -> Result<Ending> {
     if log::log_enabled!(log::Level::Debug) {
         log::debug!("{}", process::identity());
     }
@@ -41,16 +44,26 @@ pub fn run(plan: &Plan) -> Result<Ending> {
     mapping.map_or(Ok(()), Helper::finish)?;
     take(&plan.prepare)?;
     match plan.supervision {
-        Some(supervision) => become_parent(plan, supervision, pinning),
+        Some(supervision) => become_parent(plan, supervision, pinning, warn),
         None => {
             pinning.map_or(Ok(()), Helper::finish)?;
-            become_program(plan, None)
+            become_program(plan, None, warn)
         }
     }
 }
 
 fn take(steps: &[Step]) -> Result<()> {
     steps.iter().try_for_each(Step::take)
+}
+
+fn take_or_warn(steps: &[Step], warn: Warn<'_>) -> Result<()> {
+    steps.iter().try_for_each(|step| match step.take() {
+        Err(error) if step.is_dispensable() => {
+            warn(&error);
+            Ok(())
+        }
+        taken => taken,
+    })
 }
 
 /// The mapping helper's work. Setgroups can be denied before there is a gid map, and not later.
@@ -68,7 +81,7 @@ fn write_maps(caller: &Process, maps: &OutsideMaps) -> Result<()> {
 }
 
 /// Forks the child that will be the program; the parent waits for it and ends as it does.
-fn become_parent(plan: &Plan, supervision: Supervision, pinning: Option<Helper>) -> Result<Ending> {
+fn become_parent(plan: &Plan, supervision: Supervision, pinning: Option<Helper>, warn: Warn<'_>) -> Result<Ending> {
     let supervisor = Supervisor::prepare(supervision.manner)?;
     let death_signal = supervision.kill_child.map(DeathSignal::from_this_process).transpose()?;
     // Only where there is something to wait for.
@@ -83,7 +96,7 @@ fn become_parent(plan: &Plan, supervision: Supervision, pinning: Option<Helper>)
             // At once, so that the parent's death ends the preparations too.
             death_signal.as_ref().map_or(Ok(()), DeathSignal::set)?;
             gate.map_or(Ok(()), Gate::wait)?;
-            become_program(plan, death_signal.as_ref())
+            become_program(plan, death_signal.as_ref(), warn)
         }
         Forked::Parent(child) => {
             drop(gate);
@@ -102,8 +115,8 @@ fn become_parent(plan: &Plan, supervision: Supervision, pinning: Option<Helper>)
 }
 
 /// The last steps, in the process that becomes the program.
-fn become_program(plan: &Plan, death_signal: Option<&DeathSignal>) -> Result<Ending> {
-    take(&plan.enter)?;
+fn become_program(plan: &Plan, death_signal: Option<&DeathSignal>, warn: Warn<'_>) -> Result<Ending> {
+    take_or_warn(&plan.enter, warn)?;
     if plan.enter.iter().any(Step::changes_credentials) {
         death_signal.map_or(Ok(()), DeathSignal::set)?;
     }

@@ -8,7 +8,7 @@ use nscore::error::While;
 use nscore::idmap::{self, IdRange, Setgroups, Side};
 use nscore::mounts::{self, Propagation};
 use nscore::timens::{self, Offset};
-use nscore::{Doing, Kinds, Result, credentials};
+use nscore::{Doing, Kinds, Result, credentials, hostname, loopback};
 
 /// A step that changes the process which takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub enum Step {
     SetGid(u32),
     SetUid(u32),
     KeepCapabilities,
+    SetHostname(OsString),
+    RaiseLoopback,
 }
 
 impl Step {
@@ -54,7 +56,14 @@ impl Step {
             Step::SetGid(gid) => credentials::set_gid(*gid),
             Step::SetUid(uid) => credentials::set_uid(*uid),
             Step::KeepCapabilities => credentials::keep_capabilities(),
+            Step::SetHostname(name) => hostname::set(name),
+            Step::RaiseLoopback => loopback::raise(),
         }
+    }
+
+    /// Whether the program can do without it: then a failure is worth a warning, no more.
+    pub fn is_dispensable(&self) -> bool {
+        matches!(self, Step::RaiseLoopback)
     }
 
     /// Whether the kernel forgets the death signal over it.
@@ -83,6 +92,8 @@ impl fmt::Display for Step {
             Step::RegisterFormat { directory, format } => {
                 write!(f, "write({:?}, {format:?})", directory.join("register"))
             }
+            Step::SetHostname(name) => write!(f, "sethostname({name:?})"),
+            Step::RaiseLoopback => f.write_str("ioctl(SIOCSIFFLAGS, \"lo\", IFF_UP)"),
             Step::DropGroups => f.write_str("setgroups(0)"),
             Step::SetGid(gid) => write!(f, "setgid({gid})"),
             Step::SetUid(uid) => write!(f, "setuid({uid})"),
