@@ -6,6 +6,8 @@
 
 mod support;
 
+#[path = "unshare/check.rs"]
+mod check;
 #[path = "unshare/descriptors.rs"]
 mod descriptors;
 #[path = "unshare/environment.rs"]

@@ -90,6 +90,28 @@ pub fn refusal(error: &clap::Error) -> Refusal {
     }
 }
 
+/// How to say what would work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckFormat {
+    /// A line for each step.
+    Text,
+    /// One object.
+    Json,
+}
+
+/// What `--check` and `--json` ask for together; none without `--check`.
+///
+/// # Errors
+/// [`Doing::CheckingAsJson`] for `--json` alone.
+pub fn checking(check: bool, json: bool) -> Result<Option<CheckFormat>> {
+    match (check, json) {
+        (false, false) => Ok(None),
+        (false, true) => Err(Error::new(Doing::CheckingAsJson)),
+        (true, false) => Ok(Some(CheckFormat::Text)),
+        (true, true) => Ok(Some(CheckFormat::Json)),
+    }
+}
+
 /// The help text, for a program called `name`.
 pub fn help<Options: CommandFactory>(name: &OsStr) -> String {
     // clap wants a name that lives as long as the program; it does.

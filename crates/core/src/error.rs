@@ -106,6 +106,7 @@ pub enum Doing {
         first: &'static str,
         second: &'static str,
     },
+    CheckingAsJson,
     // What is missing on the command line.
     FindingTarget,
     FindingTargetFor {
@@ -325,6 +326,7 @@ impl Doing {
             Doing::CombiningOptions { first, second } => {
                 format!("options --{first} and --{second} cannot be combined").into()
             }
+            Doing::CheckingAsJson => "option --json is for --check".into(),
             Doing::FindingTarget => "no target PID specified".into(),
             Doing::FindingTargetFor { file } => format!("neither filename nor target pid supplied for {file}").into(),
             Doing::FindingNamespaces => "no namespace specified".into(),

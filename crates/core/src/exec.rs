@@ -48,6 +48,58 @@ impl Program {
     }
 }
 
+impl Program {
+    /// Finds out whether there is such a program, and whether it may be executed, without doing so.
+    ///
+    /// # Errors
+    /// [`Doing::Executing`] with ENOENT or EACCES, as execvp(3) would give them.
+    pub fn look_for(&self) -> Result<()> {
+        let (name, found) = match self {
+            Program::Command { name, .. } if !name.as_bytes().contains(&b'/') => (name.clone(), search(name)),
+            Program::Command { name, .. } => (name.clone(), may_execute(Path::new(name))),
+            Program::LoginShell => {
+                let shell = login_shell();
+                let found = may_execute(Path::new(&shell));
+                (shell, found)
+            }
+        };
+        found.map_err(|errno| Error { doing: Doing::Executing { program: name }, errno: Some(errno) })
+    }
+}
+
+impl std::fmt::Display for Program {
+    /// As it is called.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Program::Command { name, .. } => write!(f, "execvp({name:?})"),
+            Program::LoginShell => write!(f, "execv({:?})", login_shell()),
+        }
+    }
+}
+
+/// Looks through PATH. A file that may not be executed is passed over, but remembered.
+fn search(name: &OsStr) -> nix::Result<()> {
+    /// What libc's execvp(3) takes without PATH.
+    const DEFAULT: &str = "/bin:/usr/bin";
+    let path = env::var_os("PATH").unwrap_or_else(|| DEFAULT.into());
+    let mut outcome = Err(Errno::ENOENT);
+    for directory in env::split_paths(&path) {
+        match may_execute(&directory.join(name)) {
+            Ok(()) => return Ok(()),
+            Err(Errno::EACCES) => outcome = Err(Errno::EACCES),
+            Err(_) => {}
+        }
+    }
+    outcome
+}
+
+fn may_execute(path: &Path) -> nix::Result<()> {
+    unistd::eaccess(path, unistd::AccessFlags::X_OK)?;
+    let status = nix::sys::stat::stat(path)?;
+    let is_file = status.st_mode & libc::S_IFMT == libc::S_IFREG;
+    is_file.then_some(()).ok_or(Errno::EACCES)
+}
+
 fn execute_command(name: &OsStr, arguments: &[OsString]) -> Result<Infallible> {
     log::info!("execvp({name:?})");
     let failed = |errno| Error { doing: Doing::Executing { program: name.into() }, errno: Some(errno) };

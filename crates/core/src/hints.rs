@@ -77,7 +77,7 @@ impl Cause {
 }
 
 /// The text with its control characters escaped.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
 
@@ -99,6 +99,17 @@ impl CommandLine {
     /// The whole argv of `tool`, which was started as `program`.
     pub fn new(program: ProgramName, tool: &str, args: &[OsString]) -> Self {
         Self { program, tool: tool.into(), arguments: args.get(1..).unwrap_or_default().to_vec() }
+    }
+
+    /// The same command without the options that have it checked instead of carried out.
+    pub fn without_check(&self) -> Self {
+        let mut command = self.clone();
+        for option in ["--check", "--json"] {
+            if let Some(place) = command.arguments.iter().position(|word| word == option) {
+                command.arguments.remove(place);
+            }
+        }
+        command
     }
 
     /// The same command with `options` before all others, as a shell reads it; none if it cannot be shown on a line.

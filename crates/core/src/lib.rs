@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod arguments;
 pub mod cgroup;
+pub mod check;
 pub mod child;
 pub mod credentials;
 pub mod error;

@@ -78,6 +78,14 @@ pub fn make_private(target: &Path) -> Result<()> {
     }
 }
 
+/// Makes every mount of this process's mount namespace private.
+///
+/// # Errors
+/// [`Doing::SettingPropagation`]: EINVAL when the root is no mount point, EPERM without CAP_SYS_ADMIN.
+pub fn make_private_here() -> Result<()> {
+    propagate(Path::new("/"), MsFlags::MS_PRIVATE)
+}
+
 fn propagate(target: &Path, flag: MsFlags) -> Result<()> {
     mount(Some("none"), target, None::<&str>, MsFlags::MS_REC | flag, None::<&str>)
         .doing(|| Doing::SettingPropagation { target: target.into() })
@@ -252,6 +260,49 @@ fn pin_namespace(process: &Process, pin: &Pin) -> Result<()> {
     log::info!("mount({source:?}, {:?}, MS_BIND)", pin.file);
     mount(Some(&process.sure_path(&link)), &pin.file, None::<&str>, MsFlags::MS_BIND, None::<&str>)
         .doing(|| Doing::Pinning { source: source.clone(), target: pin.file.clone() })
+}
+
+/// Finds out whether a namespace could be bound to a file, without doing so where anybody sees it: in a child, in
+/// mounts of its own. `has_child` says whether a new pid namespace would have a process by then.
+///
+/// # Errors
+/// As [`pin_namespaces`].
+pub fn try_to_pin(pin: &Pin, has_child: bool) -> Result<()> {
+    let link = pin.kind.children_link();
+    let source = PathBuf::from(format!("/proc/self/ns/{link}"));
+    let what = || Doing::Pinning { source: source.clone(), target: pin.file.clone() };
+    if pin.kind == Kind::Pid && !has_child {
+        return Err(Error { doing: what(), errno: Some(Errno::ENOENT) });
+    }
+    // Nobody can bind his own mount namespace; another file in its place tells all but what is asked here.
+    let is_mount = pin.kind == Kind::Mount;
+    if is_mount && is_on_shared_mount(&pin.file) {
+        return Err(Error { doing: what(), errno: Some(Errno::EINVAL) });
+    }
+    let source = if is_mount { Path::new("/proc/self/ns/user") } else { &source };
+    let bind = || {
+        nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNS)?;
+        mount(Some("none"), "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)?;
+        mount(Some(source), &pin.file, None::<&str>, MsFlags::MS_BIND, None::<&str>)
+    };
+    sys::in_child(bind).doing(what)
+}
+
+/// Whether what is mounted on `file` would be passed on to other mounts.
+fn is_on_shared_mount(file: &Path) -> bool {
+    let (Ok(file), Ok(text)) = (std::fs::canonicalize(file), std::fs::read("/proc/self/mountinfo")) else {
+        return false;
+    };
+    let lines = text.split(|byte| *byte == b'\n');
+    let above = lines.filter_map(|line| Some((parse_mount(line)?.target, line))).filter(|it| file.starts_with(&it.0));
+    let last = above.max_by_key(|(target, _)| target.as_os_str().len());
+    last.is_some_and(|(_, line)| is_shared(line))
+}
+
+/// Whether a line of proc_pid_mountinfo(5) is of a mount in a peer group.
+pub(crate) fn is_shared(line: &[u8]) -> bool {
+    let tags = line.split(|byte| *byte == b' ').skip(6).take_while(|field| *field != b"-");
+    tags.into_iter().any(|tag| tag.starts_with(b"shared:"))
 }
 
 /// Takes back pins that were made, the last one first.

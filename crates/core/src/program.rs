@@ -4,7 +4,8 @@ use std::ffi::{OsStr, OsString};
 
 use clap::CommandFactory;
 
-use crate::arguments::{self, Request};
+use crate::arguments::{self, CheckFormat, Request};
+use crate::check;
 use crate::child::{self, Ending};
 use crate::error::{Error, Result};
 use crate::hints::{self, Case, Cause, CommandLine, System};
@@ -74,8 +75,9 @@ fn end(ending: Ending) -> Result<u8> {
 #[derive(Debug)]
 pub struct Reporter {
     program: ProgramName,
-    /// What was typed; none where no hints are wanted.
-    command: Option<CommandLine>,
+    command: CommandLine,
+    /// Whether to say why as well.
+    hints: bool,
 }
 
 /// The variable that turns hints off, if it is `never`.
@@ -86,8 +88,7 @@ impl Reporter {
     fn new(args: &[OsString], tool: &str) -> Self {
         let program = ProgramName::from_args(args, tool);
         let wanted = std::env::var_os(HINTS).is_none_or(|value| value != "never");
-        let command = wanted.then(|| CommandLine::new(program.clone(), tool, args));
-        Self { program, command }
+        Self { command: CommandLine::new(program.clone(), tool, args), program, hints: wanted }
     }
 
     /// Says what failed, and then why, if that can be found out. Says whether stderr took the first.
@@ -115,13 +116,32 @@ impl Reporter {
 
     /// Why it failed, if that is wanted and can be found out.
     fn explain(&self, error: &Error) -> Option<Cause> {
-        let command = self.command.as_ref()?;
-        hints::explain(error, Case { system: &System::here(), command })
+        let case = Case { system: &System::here(), command: &self.command };
+        self.hints.then(|| hints::explain(error, case)).flatten()
+    }
+
+    /// Says on stdout what `examine` has found out, in place of doing it. Ends with 1 where something would fail.
+    ///
+    /// # Errors
+    /// Those of `examine` and of writing.
+    pub fn show_check(
+        &self,
+        format: CheckFormat,
+        examine: impl FnOnce(Case<'_>) -> Result<check::Report>,
+    ) -> Result<Ending> {
+        let command = self.command.without_check();
+        let report = examine(Case { system: &System::here(), command: &command })?;
+        let text = match format {
+            CheckFormat::Text => report.text(),
+            CheckFormat::Json => report.json(),
+        };
+        report::to_stdout(text.as_bytes())?;
+        Ok(Ending::Exit(u8::from(!report.works())))
     }
 
     /// Says what somebody at a terminal may want to know though nothing has failed; `text` is asked for nobody else.
     pub fn note(&self, text: impl FnOnce() -> Option<String>) {
-        if self.command.is_some()
+        if self.hints
             && terminal::is_stderr()
             && let Some(text) = text()
         {

@@ -43,6 +43,12 @@ pub(crate) fn setns_nowhere() -> Errno {
     Errno::result(unsafe { libc::setns(-1, 0) }).err().unwrap_or(Errno::UnknownErrno)
 }
 
+/// _exit(2): ends a child without running what its parent left to be run at the end.
+pub(crate) fn end(status: u8) -> ! {
+    // SAFETY: nothing of ours runs after it.
+    unsafe { libc::_exit(status.into()) }
+}
+
 /// Takes a step in a child that ends at once, whatever comes of it.
 ///
 /// Its result is what the step says; EAGAIN where no child can be had.
@@ -50,9 +56,9 @@ pub(crate) fn in_child(step: impl FnOnce() -> nix::Result<()>) -> nix::Result<()
     let pid = match fork()? {
         Fork::Parent(pid) => pid,
         Fork::Child => {
-            let status = step().map_or_else(|errno| errno as c_int, |()| 0);
-            // SAFETY: ends the process without running anything of ours.
-            unsafe { libc::_exit(status) }
+            let errno = step().map_or_else(|errno| errno as c_int, |()| 0);
+            // No errno is larger than a status.
+            end(u8::try_from(errno).unwrap_or(u8::MAX))
         }
     };
     let status = wait(pid, 0)?.and_then(|status| status.code());

@@ -66,6 +66,11 @@ impl Step {
         matches!(self, Step::RaiseLoopback)
     }
 
+    /// Whether it mounts something, which others may see.
+    pub fn is_mount(&self) -> bool {
+        matches!(self, Step::MountProc(_) | Step::MountBinfmt(_))
+    }
+
     /// Whether the kernel forgets the death signal over it.
     pub fn changes_credentials(&self) -> bool {
         matches!(self, Step::SetGid(_) | Step::SetUid(_))
