@@ -8,6 +8,8 @@ mod support;
 
 #[path = "nsenter/attackers.rs"]
 mod attackers;
+#[path = "nsenter/check.rs"]
+mod check;
 #[path = "nsenter/descriptors.rs"]
 mod descriptors;
 #[path = "nsenter/files.rs"]

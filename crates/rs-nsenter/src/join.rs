@@ -48,6 +48,11 @@ impl Join {
         self.from_target.contains(kind) || self.handles.iter().any(|(other, _)| *other == kind)
     }
 
+    /// The kinds of namespace among them.
+    pub fn kinds(&self) -> Kinds {
+        self.from_target.iter().chain(self.handles.iter().map(|(kind, _)| *kind)).collect()
+    }
+
     /// Whether the target's namespace of this kind is among them, through its pidfd.
     pub fn takes_of_target(&self, kind: Kind) -> bool {
         self.from_target.contains(kind)

@@ -1,5 +1,6 @@
 //! The program `rs-nsenter`: options (what was typed), then a plan (what will be done), then the run.
 
+mod check;
 mod join;
 pub mod options;
 pub mod plan;
@@ -7,7 +8,7 @@ pub mod run;
 
 use std::ffi::OsString;
 
-use nscore::{logging, program};
+use nscore::{arguments, logging, program};
 
 use plan::Plan;
 
@@ -15,7 +16,11 @@ use plan::Plan;
 pub fn main(args: Vec<OsString>) -> u8 {
     program::main(args, "rs-nsenter", options::read, |options, reporter| {
         logging::start(options.verbose);
+        let checking = arguments::checking(options.check, options.json)?;
         let plan = Plan::from_options(options)?;
+        if let Some(format) = checking {
+            return reporter.show_check(format, |case| check::check(plan, case));
+        }
         reporter.note(|| plan.note());
         run::run(plan)
     })

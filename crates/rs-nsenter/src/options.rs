@@ -40,6 +40,12 @@ pub struct Options {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub process: ProcessOptions,
+    /// Only say what of this would work, and what not
+    #[arg(long, help_heading = "Other")]
+    pub check: bool,
+    /// Say it as JSON (with --check)
+    #[arg(long, help_heading = "Other")]
+    pub json: bool,
     /// Show each step and its system call on stderr
     #[arg(short, long, action = ArgAction::Count, help_heading = "Other")]
     pub verbose: u8,

@@ -63,7 +63,7 @@ pub fn run(plan: Plan) -> Result<Ending> {
 
 /// What has become of the supplementary groups.
 #[derive(Clone, Copy)]
-struct Groups {
+pub(crate) struct Groups {
     /// Whether they must not stay: they could not be dropped outside, and they mean something.
     must_go: bool,
     /// Whether they could not be dropped outside, and may still be there.
@@ -72,7 +72,7 @@ struct Groups {
 
 impl Groups {
     /// Drops them, if somebody is to become somebody else. Inside, a user namespace may deny it.
-    fn drop_early(credentials: Credentials) -> Result<Self> {
+    pub(crate) fn drop_early(credentials: Credentials) -> Result<Self> {
         if !credentials.drop_groups_early {
             return Ok(Self { must_go: false, remain: false });
         }
@@ -87,13 +87,13 @@ impl Groups {
 }
 
 /// The ids to be taken on, in the numbers of the user namespace that was entered.
-struct Ids {
+pub(crate) struct Ids {
     gid: Option<u32>,
     uid: Option<u32>,
 }
 
 impl Ids {
-    fn resolve(credentials: Credentials, target: Option<&Target>) -> Result<Self> {
+    pub(crate) fn resolve(credentials: Credentials, target: Option<&Target>) -> Result<Self> {
         let follows = [credentials.gid, credentials.uid].contains(&Some(IdChoice::Follow));
         let (uid, gid) = match target.filter(|_| follows) {
             Some(target) => target.ids()?,
@@ -108,7 +108,7 @@ impl Ids {
         Ok(Self { gid: resolve(credentials.gid, gid), uid: resolve(credentials.uid, uid) })
     }
 
-    fn take(self, groups: Groups) -> Result<()> {
+    pub(crate) fn take(self, groups: Groups) -> Result<()> {
         if let Some(gid) = self.gid {
             log::info!("setgroups(0)");
             let dropped = credentials::drop_groups();
@@ -135,7 +135,11 @@ impl Ids {
     }
 }
 
-fn change_directories(root: Option<&File>, working_directory: &WorkingDirectory, confined: bool) -> Result<()> {
+pub(crate) fn change_directories(
+    root: Option<&File>,
+    working_directory: &WorkingDirectory,
+    confined: bool,
+) -> Result<()> {
     match working_directory {
         WorkingDirectory::Kept => match root {
             Some(root) => change_root_and_stay(root),
