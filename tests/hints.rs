@@ -6,8 +6,12 @@
 
 mod support;
 
+#[path = "hints/idmap.rs"]
+mod idmap;
 #[path = "hints/limits.rs"]
 mod limits;
+#[path = "hints/mapper.rs"]
+mod mapper;
 #[path = "hints/unshare.rs"]
 mod unshare;
 
@@ -54,4 +58,12 @@ fn commands(line: &Line) -> Vec<String> {
     let commands = remedies(line, "try: ");
     assert!(!commands.is_empty(), "{}", line.line);
     commands
+}
+
+/// Runs as root what a failed line has advised root to do, and then the line again: it must print this.
+fn is_mended(line: &Line, stdout: &str) {
+    let stderr = line.outcome().stderr;
+    let command = stderr.lines().find_map(|line| line.split_once(": hint: try, as root: "));
+    let (_, command) = command.unwrap_or_else(|| panic!("no advice for root: {line:?}\n{stderr}"));
+    line.clone().after(command).prints(stdout);
 }

@@ -7,7 +7,9 @@
 #[cfg(test)]
 mod faked;
 mod fork;
+mod idmap;
 mod limits;
+mod mapper;
 mod setns;
 pub mod system;
 mod typed;
@@ -92,6 +94,10 @@ pub struct CommandLine {
     pub arguments: Vec<OsString>,
 }
 
+/// What a [`CommandLine`]'s tool can be.
+const UNSHARE: &str = "rs-unshare";
+const NSENTER: &str = "rs-nsenter";
+
 /// A command that is longer than this helps nobody.
 const LONGEST_COMMAND: usize = 1000;
 
@@ -172,8 +178,22 @@ pub fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
         | Doing::OpeningOwner
         | Doing::OpeningById { .. } => setns::explain(error, case),
         Doing::Opening { path } | Doing::Comparing { path } => {
-            typed::explain(path, case).or_else(|| setns::explain(error, case))
+            let explained = typed::explain(path, case).or_else(|| setns::explain(error, case));
+            explained.or_else(|| idmap::opening(path, errno?, case.system))
         }
+        Doing::OpeningNamespaceFile { path } => idmap::opening(path, errno?, case.system),
+        Doing::WritingOwnMap { .. }
+        | Doing::WritingMap { .. }
+        | Doing::FittingMap { .. }
+        | Doing::Writing { .. }
+        | Doing::SettingUid { .. }
+        | Doing::SettingGid { .. }
+        | Doing::DroppingGroups => idmap::explain(&error.doing, errno, case),
+        Doing::AskingMapper { .. }
+        | Doing::FindingSubordinateIds { .. }
+        | Doing::FindingUser { .. }
+        | Doing::OpeningIdRanges { .. } => mapper::explain(&error.doing, errno, case),
+        Doing::Executing { program } if mapper::is_mapper(program) => mapper::not_executed(program, errno?, case),
         Doing::Executing { program } => typed::explain_program(program, case),
         _ => None,
     }

@@ -130,6 +130,18 @@ impl System {
         !self.is_real() || handle::is_proc(&directory) == Ok(true)
     }
 
+    /// Whether what is mounted on /proc is procfs, perhaps another pid namespace's.
+    pub(super) fn is_procfs(&self) -> bool {
+        self.is_real() && File::open("/proc").is_ok_and(|proc| handle::is_proc(&proc) == Ok(true))
+    }
+
+    /// Whether the kernel is older than this version; false where it does not say.
+    pub(super) fn is_older_than(&self, version: (u32, u32)) -> bool {
+        let release = self.text("/proc/sys/kernel/osrelease").unwrap_or_default();
+        let mut numbers = release.split(['.', '-']).map_while(|number| number.parse().ok());
+        matches!((numbers.next(), numbers.next()), (Some(major), Some(minor)) if (major, minor) < version)
+    }
+
     /// Whether the root directory of this process is another than that of its mount namespace.
     pub(super) fn is_chrooted(&self) -> Option<bool> {
         let mounts = self.mounts()?;
