@@ -12,6 +12,10 @@ mod idmap;
 mod limits;
 #[path = "hints/mapper.rs"]
 mod mapper;
+#[path = "hints/mount.rs"]
+mod mount;
+#[path = "hints/pinning.rs"]
+mod pinning;
 #[path = "hints/unshare.rs"]
 mod unshare;
 

@@ -10,6 +10,9 @@ mod fork;
 mod idmap;
 mod limits;
 mod mapper;
+mod mount;
+mod paths;
+mod pinning;
 mod setns;
 pub mod system;
 mod typed;
@@ -112,6 +115,16 @@ impl CommandLine {
         self.shell_command(options.iter().map(OsStr::new).chain(self.words()))
     }
 
+    /// The same command behind `words` of a shell.
+    fn behind(&self, words: &str) -> Option<String> {
+        self.with(&[]).map(|command| format!("{words} {command}")).filter(|command| command.len() <= LONGEST_COMMAND)
+    }
+
+    /// Whether a word begins with one of these.
+    fn has_word(&self, beginnings: &[&str]) -> bool {
+        self.words().any(|word| beginnings.iter().any(|it| word.as_bytes().starts_with(it.as_bytes())))
+    }
+
     /// Whether an option asks unshare for a child. One that is not recognized is asked for twice, which does no harm.
     fn asks_for_child(&self) -> bool {
         let options = self.words().take_while(|word| word.as_bytes().starts_with(b"-")).map(OsStr::as_bytes);
@@ -193,6 +206,12 @@ pub fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
         | Doing::FindingSubordinateIds { .. }
         | Doing::FindingUser { .. }
         | Doing::OpeningIdRanges { .. } => mapper::explain(&error.doing, errno, case),
+        Doing::Mounting { .. }
+        | Doing::SettingPropagation { .. }
+        | Doing::ChangingRoot { .. }
+        | Doing::ChangingRootByDescriptor
+        | Doing::ChangingDirectory { .. } => mount::explain(&error.doing, errno?, case),
+        Doing::Pinning { source, target } => pinning::explain(source, target, errno?, case),
         Doing::Executing { program } if mapper::is_mapper(program) => mapper::not_executed(program, errno?, case),
         Doing::Executing { program } => typed::explain_program(program, case),
         _ => None,

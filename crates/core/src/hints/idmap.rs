@@ -84,7 +84,7 @@ pub(super) fn proc_missing(system: &System) -> Option<Cause> {
 }
 
 /// Ubuntu's restriction, or another profile of AppArmor, or SELinux.
-fn restricted(system: &System) -> Option<Cause> {
+pub(super) fn restricted(system: &System) -> Option<Cause> {
     let profile = apparmor_profile(system);
     let is_restriction = profile.as_ref().is_none_or(|profile| profile.contains("unprivileged_userns"));
     if is_restriction && system.number(APPARMOR_SWITCH) == Some(1) {

@@ -184,6 +184,10 @@ impl System {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct VisibleMount {
     pub(super) mount: Mount,
+    /// Its number.
+    pub(super) id: u64,
+    /// The number of the mount that it is mounted on.
+    pub(super) parent: u64,
     options: Vec<u8>,
     super_options: Vec<u8>,
     is_shared: bool,
@@ -191,12 +195,15 @@ pub(super) struct VisibleMount {
 
 impl VisibleMount {
     fn parse(line: &[u8]) -> Option<Self> {
-        let mut fields = line.split(|byte| *byte == b' ').skip(5);
+        let mut fields = line.split(|byte| *byte == b' ');
+        let mut number = || str::from_utf8(fields.next()?).ok()?.parse().ok();
+        let (id, parent) = (number()?, number()?);
+        let mut fields = fields.skip(3);
         let options = fields.next()?.to_vec();
         let tags: Vec<&[u8]> = fields.by_ref().take_while(|field| *field != b"-").collect();
         let is_shared = tags.iter().any(|tag| tag.starts_with(b"shared:"));
         let super_options = fields.nth(2).unwrap_or_default().to_vec();
-        Some(Self { mount: mounts::parse_mount(line)?, options, super_options, is_shared })
+        Some(Self { mount: mounts::parse_mount(line)?, id, parent, options, super_options, is_shared })
     }
 
     pub(super) fn target(&self) -> &Path {
