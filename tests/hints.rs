@@ -16,6 +16,8 @@ mod mapper;
 mod mount;
 #[path = "hints/pinning.rs"]
 mod pinning;
+#[path = "hints/timens.rs"]
+mod timens;
 #[path = "hints/unshare.rs"]
 mod unshare;
 
@@ -66,8 +68,7 @@ fn commands(line: &Line) -> Vec<String> {
 
 /// Runs as root what a failed line has advised root to do, and then the line again: it must print this.
 fn is_mended(line: &Line, stdout: &str) {
-    let stderr = line.outcome().stderr;
-    let command = stderr.lines().find_map(|line| line.split_once(": hint: try, as root: "));
-    let (_, command) = command.unwrap_or_else(|| panic!("no advice for root: {line:?}\n{stderr}"));
-    line.clone().after(command).prints(stdout);
+    let commands = remedies(line, "try, as root: ");
+    assert_eq!(commands.len(), 1, "{}", line.line);
+    commands.iter().for_each(|command| line.clone().after(command).prints(stdout));
 }

@@ -1,7 +1,7 @@
 //! Maps that could not be written, ids that could not be taken on: section 3 of the list of causes.
 
 use crate::support::require;
-use crate::{advice, is_mended, nsuser, root};
+use crate::{commands, is_mended, nsuser, root};
 
 const MAP_DENIED: &str = "write failed /proc/self/uid_map: Operation not permitted";
 
@@ -150,10 +150,10 @@ fn id_not_mapped() {
     let reason = |has: &str| format!("uid 5 is not mapped in this user namespace: /proc/self/uid_map has {has}");
     let line = nsuser("unshare -U -S 5 id -u");
     line.is_explained(complaint, &[&reason("none"), "try: unshare --map-user=5 -U -S 5 id -u"]);
-    nsuser(advice(&line).remove(0)).prints("5\n");
+    nsuser(commands(&line).remove(0)).prints("5\n");
     let line = nsuser("unshare -r -S 5 id -u");
     line.is_explained(complaint, &[&reason("0"), "try: unshare --map-auto -r -S 5 id -u"]);
-    nsuser(advice(&line).remove(0)).prints("5\n");
+    nsuser(commands(&line).remove(0)).prints("5\n");
     line.after("echo root:1:1 >/etc/subuid").is_explained(complaint, &[&reason("0")]);
     root("unshare --map-users=0:0:1 --map-users=7:7:3 -S 5 true").is_explained(complaint, &[&reason("0, 7 to 9")]);
 }
@@ -174,7 +174,7 @@ fn needs_cap_setuid() {
     let line = nsuser("unshare -S 5 id -u");
     let hints = ["to become uid 5 needs CAP_SETUID, which you do not have", "try: unshare --map-user=5 -S 5 id -u"];
     line.is_explained("setuid() failed: Operation not permitted", &hints);
-    nsuser(advice(&line).remove(0)).prints("5\n");
+    nsuser(commands(&line).remove(0)).prints("5\n");
     let setup = "echo 0 >/proc/sys/user/max_user_namespaces";
     let line = format!("{setup}; exec setpriv --bounding-set -setuid unshare -S 5 true");
     root(format!("unshare --map-users=0:0:10 --map-groups=0:0:10 sh -c '{line}'"))
@@ -189,7 +189,7 @@ fn setgroups_denied() {
     let reason = "/proc/self/setgroups is deny: groups cannot be changed in this namespace";
     let line = nsuser("unshare -r -G 0 id -g");
     line.is_explained(complaint, &[reason, "try: unshare --map-auto -r -G 0 id -g"]);
-    nsuser(advice(&line).remove(0)).prints("0\n");
+    nsuser(commands(&line).remove(0)).prints("0\n");
     let words = "--map-auto maps groups without that, where /etc/subgid has a range for you";
     line.after("echo root:1:1 >/etc/subgid").is_explained(complaint, &[reason, words]);
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::support::require;
-use crate::{advice, is_mended, nsuser, root};
+use crate::{commands, is_mended, nsuser, root};
 
 const PROC_DENIED: &str = "mount /proc failed: Operation not permitted";
 
@@ -19,7 +19,7 @@ fn pid_namespace_of_another() {
         let line = nsuser(format!("unshare {options} --mount-proc sh -c 'echo $$'"));
         let command = format!("try: unshare {with} --mount-proc sh -c 'echo $$'");
         line.is_explained(PROC_DENIED, &[reason, &command]);
-        nsuser(advice(&line).remove(0)).prints("1\n");
+        nsuser(commands(&line).remove(0)).prints("1\n");
     }
     root("unshare --mount-proc true").prints("");
 }
@@ -68,7 +68,7 @@ fn root_no_mount_point() {
         "the root directory was changed (chroot) to one that is no mount point, and only those have a propagation";
     let line = root("chroot /tmp/root unshare -m sh -c 'echo in'").after(inside);
     line.is_explained(complaint, &[reason, "try: unshare --propagation=unchanged -m sh -c 'echo in'"]);
-    root(format!("chroot /tmp/root {}", advice(&line).remove(0))).after(inside).prints("in\n");
+    root(format!("chroot /tmp/root {}", commands(&line).remove(0))).after(inside).prints("in\n");
     let line = root("chroot /tmp/root unshare -m --propagation=slave sh -c 'echo in'").after(inside);
     line.is_explained(complaint, &[reason, "take --propagation=unchanged"]);
 }
@@ -81,7 +81,7 @@ fn needs_cap_sys_chroot() {
     let reason = "another root directory needs CAP_SYS_CHROOT, which you do not have";
     let line = nsuser("unshare -R /tmp/root /bin/sh -c 'echo in'");
     line.is_explained(complaint, &[reason, "try: unshare --map-root-user -R /tmp/root /bin/sh -c 'echo in'"]);
-    nsuser(advice(&line).remove(0)).prints("in\n");
+    nsuser(commands(&line).remove(0)).prints("in\n");
     let off = "echo 0 >/proc/sys/user/max_user_namespaces";
     let line =
         format!("unshare -r sh -c '{off}; exec setpriv --bounding-set -sys_chroot unshare -R /tmp/root /bin/sh'");

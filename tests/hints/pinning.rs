@@ -1,7 +1,7 @@
 //! Namespaces that could not be kept in a file.
 
 use crate::support::{require, skip};
-use crate::{advice, is_mended, nsuser, root};
+use crate::{commands, is_mended, nsuser, root};
 
 fn complaint(link: &str, file: &str, errno: &str) -> String {
     format!("mount /proc/PID/ns/{link} on {file} failed: {errno}")
@@ -40,7 +40,7 @@ fn mount_namespace_older() {
     };
     assert!(hint.starts_with("unshare: hint: the new mount namespace has got id "), "{hint}");
     assert!(hint.ends_with(" in which it is to be kept, takes later ones only"), "{hint}");
-    let command = advice(&line).remove(0);
+    let command = commands(&line).remove(0);
     assert_eq!(command, format!("taskset -c {outer} {kept}"));
     within(outer, inner, &command).prints("");
 }
@@ -54,7 +54,7 @@ fn pin_file_missing() {
         let reason = format!("{file} does not exist: a namespace is kept in a file that is there already");
         let command = format!("{made} && unshare --uts={file} true");
         line.is_explained(&complaint("uts", file, "No such file or directory"), &[&reason, &format!("try: {command}")]);
-        root(advice(&line).remove(0)).prints("");
+        root(commands(&line).remove(0)).prints("");
     }
 }
 
@@ -68,7 +68,7 @@ fn no_process_yet() {
         &complaint("pid_for_children", "file", "No such file or directory"),
         &[reason, "try: unshare --fork --pid=file sh -c 'echo $$'"],
     );
-    root(advice(&line).remove(0)).prints("1\n");
+    root(commands(&line).remove(0)).prints("1\n");
 }
 
 /// ENOTDIR.

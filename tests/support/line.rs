@@ -59,28 +59,20 @@ impl Line {
 
     /// It fails with this complaint, and these hints explain it: what stands behind `hint: `, a line each.
     ///
-    /// The same without a word of explanation where `NS_HINTS=never`. PIDs in a path of /proc are `PID`.
+    /// The same without a word of explanation where `NS_HINTS=never`. A complaint of `/proc/PID` is of any process.
     pub fn is_explained(&self, complaint: &str, hints: &[&str]) {
-        let outcome = self.outcome_without_pids();
         let program = self.program.name;
+        let told = |line: &Line| {
+            let outcome = line.outcome();
+            let stderr = if complaint.contains("/proc/PID") { without_pids(&outcome.stderr) } else { outcome.stderr };
+            Outcome { stderr, ..outcome }
+        };
+        let outcome = told(self);
         let lines = hints.iter().map(|hint| format!("{program}: hint: {hint}\n"));
         let expected: String = std::iter::once(format!("{program}: {complaint}\n")).chain(lines).collect();
         assert_eq!(outcome.stderr, expected, "{:?}: {}\n  came to: {outcome}", self.user, self.line);
-        let silent = Line { line: format!("export NS_HINTS=never; {}", self.line), ..self.clone() };
-        let silent = silent.outcome_without_pids();
+        let silent = told(&Line { line: format!("export NS_HINTS=never; {}", self.line), ..self.clone() });
         assert_eq!((silent.status, &*silent.stderr), (outcome.status, &*format!("{program}: {complaint}\n")));
-    }
-
-    fn outcome_without_pids(&self) -> Outcome {
-        let outcome = self.outcome();
-        let mut pieces = outcome.stderr.split("/proc/");
-        let mut stderr = pieces.next().unwrap_or_default().to_owned();
-        for piece in pieces {
-            let rest = piece.trim_start_matches(|c: char| c.is_ascii_digit());
-            stderr += if rest.len() < piece.len() { "/proc/PID" } else { "/proc/" };
-            stderr += rest;
-        }
-        Outcome { stderr, ..outcome }
     }
 
     /// It ends well, prints this, and complains of nothing.
@@ -92,4 +84,15 @@ impl Line {
     pub fn fails(&self, status: i32, complaint: &str) {
         self.comes_to(Status::Exit(status), "", &format!("{complaint}\n"));
     }
+}
+
+/// The text with `/proc/PID` in the place of `/proc/4711`.
+fn without_pids(text: &str) -> String {
+    let mut pieces = text.split("/proc/");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |text, piece| {
+        let rest = piece.trim_start_matches(|c: char| c.is_ascii_digit());
+        let pid = if rest.len() < piece.len() { "PID" } else { "" };
+        format!("{text}/proc/{pid}{rest}")
+    })
 }

@@ -15,6 +15,7 @@ mod paths;
 mod pinning;
 mod setns;
 pub mod system;
+mod timens;
 mod typed;
 mod unshare;
 
@@ -195,6 +196,7 @@ pub fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
             explained.or_else(|| idmap::opening(path, errno?, case.system))
         }
         Doing::OpeningNamespaceFile { path } => idmap::opening(path, errno?, case.system),
+        Doing::WritingOffsets { offset, .. } => timens::explain(*offset, errno?, case),
         Doing::WritingOwnMap { .. }
         | Doing::WritingMap { .. }
         | Doing::FittingMap { .. }

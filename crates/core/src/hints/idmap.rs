@@ -70,17 +70,14 @@ fn proc_read_only(system: &System) -> Option<Cause> {
     proc.has_option("ro").then(|| cause.command_of_root("mount -o remount,bind,rw /proc"))
 }
 
+/// No /proc, or none that has this process.
 pub(super) fn proc_missing(system: &System) -> Option<Cause> {
-    if system.has_proc() {
-        return None;
-    }
-    let is_proc = system.mount_of(Path::new("/proc")).is_some_and(|mount| mount.mount.filesystem == "proc");
-    Some(if is_proc || system.is_procfs() {
-        let reason = "this /proc is another pid namespace's: this process is not in it";
-        Cause::new("proc-foreign", reason).command_of_root("mount -t proc proc /proc")
-    } else {
-        Cause::new("proc-missing", "there is no /proc here").command_of_root("mount -t proc proc /proc")
-    })
+    let (name, reason) = match (system.has_proc(), system.status().is_some()) {
+        (true, true) => return None,
+        (true, false) => ("foreign-proc", "this /proc is another pid namespace's: this process is not in it"),
+        (false, _) => ("proc-missing", "there is no /proc here"),
+    };
+    Some(Cause::new(name, reason).command_of_root("mount -t proc proc /proc"))
 }
 
 /// Ubuntu's restriction, or another profile of AppArmor, or SELinux.

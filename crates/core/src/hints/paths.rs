@@ -1,7 +1,7 @@
 //! What on the way along a path keeps it from being reached.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{fs, io};
 
 use nix::errno::Errno;
@@ -29,22 +29,17 @@ fn steps(path: &Path) -> Vec<&Path> {
 }
 
 fn look(path: &Path, system: &System) -> io::Result<fs::Metadata> {
-    // A relative path is the working directory's, whatever the root is.
-    if path.is_absolute() { fs::metadata(system.place(path)) } else { fs::metadata(path) }
+    fs::metadata(system.place(path))
 }
 
 fn missing(path: &Path, system: &System) -> Option<Cause> {
     let is_missing = |step: &&Path| look(step, system).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     let first = steps(path).into_iter().find(is_missing)?;
-    if let Some(target) = link_of(first, system) {
+    if let Some(target) = system.link(first) {
         let reason = format!("{} is a link to {}, which does not exist", shown(first), shown(target));
         return Some(Cause::new("dangling-link", reason));
     }
     (first != path).then(|| Cause::new("parent-missing", format!("there is no {}", shown(first))))
-}
-
-fn link_of(path: &Path, system: &System) -> Option<PathBuf> {
-    if path.is_absolute() { system.link(path).map(PathBuf::from) } else { fs::read_link(path).ok() }
 }
 
 fn no_directory(path: &Path, system: &System) -> Option<Cause> {
@@ -56,8 +51,8 @@ fn no_directory(path: &Path, system: &System) -> Option<Cause> {
 /// The first directory on the way that this process may not go through.
 fn closed(path: &Path, system: &System) -> Option<Cause> {
     let is_closed = |step: &&Path| {
-        let place = if step.is_absolute() { system.place(step) } else { (*step).into() };
-        look(step, system).is_ok_and(|it| it.is_dir()) && eaccess(&place, AccessFlags::X_OK) == Err(Errno::EACCES)
+        let is_directory = look(step, system).is_ok_and(|it| it.is_dir());
+        is_directory && eaccess(&system.place(step), AccessFlags::X_OK) == Err(Errno::EACCES)
     };
     let first = steps(path).into_iter().find(is_closed)?;
     let its = look(first, system).ok()?;

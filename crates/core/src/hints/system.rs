@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use caps::Capability;
@@ -39,9 +39,13 @@ impl System {
         self.root == Path::new("/")
     }
 
-    /// Where a file that everybody knows as `path` is.
+    /// Where a file that everybody knows as `path` is. One that is not absolute is the working directory's, on the real
+    /// system.
     pub(super) fn place(&self, path: impl AsRef<Path>) -> PathBuf {
         let path = path.as_ref();
+        if self.is_real() {
+            return path.into();
+        }
         self.root.join(path.strip_prefix("/").unwrap_or(path))
     }
 
@@ -55,6 +59,14 @@ impl System {
         let mut contents = Vec::new();
         file.take(LONGEST).read_to_end(&mut contents).ok()?;
         Some(contents)
+    }
+
+    /// At most `length` bytes of the file `path`, from `offset` on; none where it is no plain file.
+    pub(super) fn part(&self, path: &Path, offset: u64, length: usize) -> Option<Vec<u8>> {
+        let mut part = vec![0; length];
+        let read = self.open(path)?.read_at(&mut part, offset).ok()?;
+        part.truncate(read);
+        Some(part)
     }
 
     fn open(&self, path: &Path) -> Option<File> {
@@ -128,11 +140,6 @@ impl System {
     pub(super) fn has_proc(&self) -> bool {
         let Ok(directory) = File::open(self.place("/proc")) else { return false };
         !self.is_real() || handle::is_proc(&directory) == Ok(true)
-    }
-
-    /// Whether what is mounted on /proc is procfs, perhaps another pid namespace's.
-    pub(super) fn is_procfs(&self) -> bool {
-        self.is_real() && File::open("/proc").is_ok_and(|proc| handle::is_proc(&proc) == Ok(true))
     }
 
     /// Whether the kernel is older than this version; false where it does not say.
