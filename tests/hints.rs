@@ -6,8 +6,18 @@
 
 mod support;
 
+#[path = "hints/idmap.rs"]
+mod idmap;
 #[path = "hints/limits.rs"]
 mod limits;
+#[path = "hints/mapper.rs"]
+mod mapper;
+#[path = "hints/mount.rs"]
+mod mount;
+#[path = "hints/pinning.rs"]
+mod pinning;
+#[path = "hints/timens.rs"]
+mod timens;
 #[path = "hints/unshare.rs"]
 mod unshare;
 
@@ -54,4 +64,11 @@ fn commands(line: &Line) -> Vec<String> {
     let commands = remedies(line, "try: ");
     assert!(!commands.is_empty(), "{}", line.line);
     commands
+}
+
+/// Runs as root what a failed line has advised root to do, and then the line again: it must print this.
+fn is_mended(line: &Line, stdout: &str) {
+    let commands = remedies(line, "try, as root: ");
+    assert_eq!(commands.len(), 1, "{}", line.line);
+    commands.iter().for_each(|command| line.clone().after(command).prints(stdout));
 }

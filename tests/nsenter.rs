@@ -18,6 +18,8 @@ mod files;
 mod hints;
 #[path = "nsenter/identity.rs"]
 mod identity;
+#[path = "nsenter/ids.rs"]
+mod ids;
 #[path = "nsenter/kinds.rs"]
 mod kinds;
 #[path = "nsenter/mended.rs"]

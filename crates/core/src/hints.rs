@@ -7,9 +7,15 @@
 #[cfg(test)]
 mod faked;
 mod fork;
+mod idmap;
 mod limits;
+mod mapper;
+mod mount;
+mod paths;
+mod pinning;
 mod setns;
 pub mod system;
+mod timens;
 mod typed;
 mod unshare;
 
@@ -92,6 +98,10 @@ pub struct CommandLine {
     pub arguments: Vec<OsString>,
 }
 
+/// What a [`CommandLine`]'s tool can be.
+const UNSHARE: &str = "rs-unshare";
+const NSENTER: &str = "rs-nsenter";
+
 /// A command that is longer than this helps nobody.
 const LONGEST_COMMAND: usize = 1000;
 
@@ -115,6 +125,16 @@ impl CommandLine {
     /// The same command with `options` before all others, as a shell reads it; none if it cannot be shown on a line.
     pub fn with(&self, options: &[&str]) -> Option<String> {
         self.shell_command(options.iter().map(OsStr::new).chain(self.words()))
+    }
+
+    /// The same command behind `words` of a shell.
+    fn behind(&self, words: &str) -> Option<String> {
+        self.with(&[]).map(|command| format!("{words} {command}")).filter(|command| command.len() <= LONGEST_COMMAND)
+    }
+
+    /// Whether a word begins with one of these.
+    fn has_word(&self, beginnings: &[&str]) -> bool {
+        self.words().any(|word| beginnings.iter().any(|it| word.as_bytes().starts_with(it.as_bytes())))
     }
 
     /// Whether an option asks unshare for a child. One that is not recognized is asked for twice, which does no harm.
@@ -183,8 +203,29 @@ pub fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
         | Doing::OpeningOwner
         | Doing::OpeningById { .. } => setns::explain(error, case),
         Doing::Opening { path } | Doing::Comparing { path } => {
-            typed::explain(path, case).or_else(|| setns::explain(error, case))
+            let explained = typed::explain(path, case).or_else(|| setns::explain(error, case));
+            explained.or_else(|| idmap::opening(path, errno?, case.system))
         }
+        Doing::OpeningNamespaceFile { path } => idmap::opening(path, errno?, case.system),
+        Doing::WritingOffsets { offset, .. } => timens::explain(*offset, errno?, case),
+        Doing::WritingOwnMap { .. }
+        | Doing::WritingMap { .. }
+        | Doing::FittingMap { .. }
+        | Doing::Writing { .. }
+        | Doing::SettingUid { .. }
+        | Doing::SettingGid { .. }
+        | Doing::DroppingGroups => idmap::explain(&error.doing, errno, case),
+        Doing::AskingMapper { .. }
+        | Doing::FindingSubordinateIds { .. }
+        | Doing::FindingUser { .. }
+        | Doing::OpeningIdRanges { .. } => mapper::explain(&error.doing, errno, case),
+        Doing::Mounting { .. }
+        | Doing::SettingPropagation { .. }
+        | Doing::ChangingRoot { .. }
+        | Doing::ChangingRootByDescriptor
+        | Doing::ChangingDirectory { .. } => mount::explain(&error.doing, errno?, case),
+        Doing::Pinning { source, target } => pinning::explain(source, target, errno?, case),
+        Doing::Executing { program } if mapper::is_mapper(program) => mapper::not_executed(program, errno?, case),
         Doing::Executing { program } => typed::explain_program(program, case),
         _ => None,
     }

@@ -40,7 +40,7 @@ impl Side {
     }
 
     /// Where the administrator lists the ranges that users may map.
-    fn subordinate_file(self) -> &'static Path {
+    pub(crate) fn subordinate_file(self) -> &'static Path {
         Path::new(match self {
             Side::Users => "/etc/subuid",
             Side::Groups => "/etc/subgid",
@@ -48,7 +48,7 @@ impl Side {
     }
 
     /// The set-user-ID program that writes maps for ordinary users.
-    fn mapper(self) -> &'static str {
+    pub(crate) fn mapper(self) -> &'static str {
         match self {
             Side::Users => "newuidmap",
             Side::Groups => "newgidmap",

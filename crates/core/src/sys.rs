@@ -367,6 +367,12 @@ pub(crate) fn open_namespace_by_id(id: u64) -> nix::Result<OwnedFd> {
     RawFd::try_from(Errno::result(fd)?).map_err(|_| Errno::EBADF).and_then(adopt)
 }
 
+/// Whether a file has an extended attribute of this name.
+pub(crate) fn has_attribute(path: &CStr, name: &CStr) -> bool {
+    // SAFETY: both are strings; a size of 0 asks for the length and writes nothing.
+    unsafe { libc::getxattr(path.as_ptr(), name.as_ptr(), std::ptr::null_mut(), 0) >= 0 }
+}
+
 /// Whether the working directory lies below the root directory.
 ///
 /// glibc's getcwd(3) would search on its own where the kernel says "(unreachable)". A path longer than

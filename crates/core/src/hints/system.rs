@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use caps::Capability;
@@ -39,9 +39,13 @@ impl System {
         self.root == Path::new("/")
     }
 
-    /// Where a file that everybody knows as `path` is.
+    /// Where a file that everybody knows as `path` is. One that is not absolute is the working directory's, on the real
+    /// system.
     pub(super) fn place(&self, path: impl AsRef<Path>) -> PathBuf {
         let path = path.as_ref();
+        if self.is_real() {
+            return path.into();
+        }
         self.root.join(path.strip_prefix("/").unwrap_or(path))
     }
 
@@ -55,6 +59,14 @@ impl System {
         let mut contents = Vec::new();
         file.take(LONGEST).read_to_end(&mut contents).ok()?;
         Some(contents)
+    }
+
+    /// At most `length` bytes of the file `path`, from `offset` on; none where it is no plain file.
+    pub(super) fn part(&self, path: &Path, offset: u64, length: usize) -> Option<Vec<u8>> {
+        let mut part = vec![0; length];
+        let read = self.open(path)?.read_at(&mut part, offset).ok()?;
+        part.truncate(read);
+        Some(part)
     }
 
     fn open(&self, path: &Path) -> Option<File> {
@@ -130,6 +142,13 @@ impl System {
         !self.is_real() || handle::is_proc(&directory) == Ok(true)
     }
 
+    /// Whether the kernel is older than this version; false where it does not say.
+    pub(super) fn is_older_than(&self, version: (u32, u32)) -> bool {
+        let release = self.text("/proc/sys/kernel/osrelease").unwrap_or_default();
+        let mut numbers = release.split(['.', '-']).map_while(|number| number.parse().ok());
+        matches!((numbers.next(), numbers.next()), (Some(major), Some(minor)) if (major, minor) < version)
+    }
+
     /// Whether the root directory of this process is another than that of its mount namespace.
     pub(super) fn is_chrooted(&self) -> Option<bool> {
         let mounts = self.mounts()?;
@@ -172,6 +191,10 @@ impl System {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct VisibleMount {
     pub(super) mount: Mount,
+    /// Its number.
+    pub(super) id: u64,
+    /// The number of the mount that it is mounted on.
+    pub(super) parent: u64,
     options: Vec<u8>,
     super_options: Vec<u8>,
     is_shared: bool,
@@ -179,12 +202,15 @@ pub(super) struct VisibleMount {
 
 impl VisibleMount {
     fn parse(line: &[u8]) -> Option<Self> {
-        let mut fields = line.split(|byte| *byte == b' ').skip(5);
+        let mut fields = line.split(|byte| *byte == b' ');
+        let mut number = || str::from_utf8(fields.next()?).ok()?.parse().ok();
+        let (id, parent) = (number()?, number()?);
+        let mut fields = fields.skip(3);
         let options = fields.next()?.to_vec();
         let tags: Vec<&[u8]> = fields.by_ref().take_while(|field| *field != b"-").collect();
         let is_shared = tags.iter().any(|tag| tag.starts_with(b"shared:"));
         let super_options = fields.nth(2).unwrap_or_default().to_vec();
-        Some(Self { mount: mounts::parse_mount(line)?, options, super_options, is_shared })
+        Some(Self { mount: mounts::parse_mount(line)?, id, parent, options, super_options, is_shared })
     }
 
     pub(super) fn target(&self) -> &Path {

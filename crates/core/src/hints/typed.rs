@@ -5,10 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::system::shown;
-use super::{Case, Cause};
-
-/// Whose quirks these are.
-const NSENTER: &str = "rs-nsenter";
+use super::{Case, Cause, NSENTER};
 
 /// nsenter's short options that take an attached file.
 const TAKE_FILES: &[u8] = b"muinpUCT";

@@ -1,0 +1,89 @@
+//! Namespaces that could not be kept in a file.
+
+use crate::support::{require, skip};
+use crate::{commands, is_mended, nsuser, root};
+
+fn complaint(link: &str, file: &str, errno: &str) -> String {
+    format!("mount /proc/PID/ns/{link} on {file} failed: {errno}")
+}
+
+/// EINVAL.
+#[test]
+fn pin_on_shared_mount() {
+    require!(root);
+    for (file, directory) in [("/tmp/stage/file", "/tmp/stage"), ("file", "."), ("dir/file", "dir")] {
+        let line = root(format!("unshare --mount={file} true")).after("mount --make-shared /tmp; touch dir/file");
+        let reason = "/tmp is a shared mount, and a mount namespace is kept on a private one only";
+        let command = format!("mount --bind {directory} {directory} && mount --make-private {directory}");
+        line.is_explained(&complaint("mnt", file, "Invalid argument"), &[reason, &format!("try, as root: {command}")]);
+        is_mended(&line, "");
+    }
+    root("unshare --uts=file true").after("mount --make-shared /tmp").prints("");
+    root("unshare --mount=file true").prints("");
+}
+
+/// EINVAL: the loop rule, on kernels that hand ids out to each processor.
+#[test]
+fn mount_namespace_older() {
+    require!(root, taskset);
+    let within = |outer: &str, inner: &str, command: &str| {
+        root(format!("taskset -c {outer} unshare -m sh -c 'mount --make-rprivate /; taskset -c {inner} {command}'"))
+    };
+    let kept = "unshare --mount=file true";
+    let failed = [("0", "1"), ("1", "0")].into_iter().find_map(|(outer, inner)| {
+        let line = within(outer, inner, kept);
+        let hint = line.outcome().stderr.lines().nth(1)?.to_owned();
+        Some((outer, inner, line, hint))
+    });
+    let Some((outer, inner, line, hint)) = failed else {
+        return skip("mount_namespace_older", "mount namespaces get their ids in order here");
+    };
+    assert!(hint.starts_with("unshare: hint: the new mount namespace has got id "), "{hint}");
+    assert!(hint.ends_with(" in which it is to be kept, takes later ones only"), "{hint}");
+    let command = commands(&line).remove(0);
+    assert_eq!(command, format!("taskset -c {outer} {kept}"));
+    within(outer, inner, &command).prints("");
+}
+
+/// ENOENT.
+#[test]
+fn pin_file_missing() {
+    require!(root);
+    for (file, made) in [("new", "touch new"), ("no/such", "mkdir -p no && touch no/such")] {
+        let line = root(format!("unshare --uts={file} true"));
+        let reason = format!("{file} does not exist: a namespace is kept in a file that is there already");
+        let command = format!("{made} && unshare --uts={file} true");
+        line.is_explained(&complaint("uts", file, "No such file or directory"), &[&reason, &format!("try: {command}")]);
+        root(commands(&line).remove(0)).prints("");
+    }
+}
+
+/// ENOENT of the source.
+#[test]
+fn no_process_yet() {
+    require!(root);
+    let line = root("unshare --pid=file sh -c 'echo $$'");
+    let reason = "the new pid namespace can be kept only once it has a process: the first child";
+    line.is_explained(
+        &complaint("pid_for_children", "file", "No such file or directory"),
+        &[reason, "try: unshare --fork --pid=file sh -c 'echo $$'"],
+    );
+    root(commands(&line).remove(0)).prints("1\n");
+}
+
+/// ENOTDIR.
+#[test]
+fn pin_on_directory() {
+    require!(root);
+    let reason = "dir is a directory, and a namespace is kept in a file";
+    root("unshare --uts=dir true").is_explained(&complaint("uts", "dir", "Not a directory"), &[reason]);
+}
+
+/// EPERM.
+#[test]
+fn needs_cap_sys_admin() {
+    require!(root);
+    let reason = "a namespace is kept by a mount, outside of it, and that needs CAP_SYS_ADMIN, which you do not have";
+    nsuser("unshare -r --uts=file true").is_explained(&complaint("uts", "file", "Operation not permitted"), &[reason]);
+    nsuser("unshare -rm unshare --uts=file true").prints("");
+}
