@@ -2,8 +2,11 @@
 
 mod bench;
 mod cargo;
+mod debian;
 mod error;
+mod files;
 mod oracle;
+mod place;
 mod program;
 mod test;
 
