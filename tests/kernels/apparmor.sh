@@ -15,14 +15,16 @@ case_apparmor_takes_the_capabilities_away() {
         user /tmp/stripped/rs-unshare --map-root-user true
     fails 1 'rs-unshare: cannot open /proc/self/setgroups: Permission denied' '' \
         user /tmp/stripped/rs-unshare --user --setgroups=deny true
-    fails 1 'rs-unshare: unshare failed: Operation not permitted' '' user /tmp/stripped/rs-unshare --mount true
+    fails 1 'rs-unshare: unshare failed: Operation not permitted' 'AppArmor profile strip' \
+        user /tmp/stripped/rs-unshare --user --mount true
 }
 
 case_apparmor_forbids_user_namespaces() {
     needs apparmor-userns
     confine
     prints 'closed (enforce)' /tmp/closed/rs-unshare --uts cat /proc/self/attr/current
-    fails 1 'rs-unshare: unshare failed: Permission denied' '' user /tmp/closed/rs-unshare --map-root-user true
+    fails 1 'rs-unshare: unshare failed: Permission denied' 'AppArmor profile closed' \
+        user /tmp/closed/rs-unshare --map-root-user true
 }
 
 case_apparmor_leaves_other_programs_alone() {

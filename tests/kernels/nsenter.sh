@@ -31,7 +31,7 @@ case_single_kinds_of_a_process() {
 
 case_a_users_process_is_not_anothers() {
     hold rs-unshare --fork --net
-    fails 1 'rs-nsenter: reassociate to namespaces failed: Operation not permitted' '' \
+    fails 1 'rs-nsenter: reassociate to namespaces failed: Operation not permitted' "process $held is uid 0's" \
         user rs-nsenter --target "$held" --net true
 }
 
@@ -44,10 +44,9 @@ case_a_process_by_its_inode() {
 
 case_an_inode_of_another_process() {
     hold rs-unshare --uts
-    has pidfs && inode=$(ask pidfd $$) || inode=1
-    status=0
-    rs-nsenter --target "$held:$inode" --uts true 2>/dev/null || status=$?
-    same $status 1
+    has pidfs && reason='No such process' || reason='Operation not supported'
+    fails 1 "rs-nsenter: failed to obtain a valid file descriptor for PID $held: $reason" '' \
+        rs-nsenter --target "$held:$(ask pidfd $$)" --uts true
 }
 
 case_a_namespace_by_its_id() {
@@ -57,6 +56,12 @@ case_a_namespace_by_its_id() {
         id=$(ask id "/proc/$held/ns/$kind")
         prints "$(namespace $kind "$held")" rs-nsenter "--$kind=:$id" readlink "/proc/self/ns/$kind"
     done
+}
+
+case_an_id_of_no_namespace() {
+    # Older kernels have no root of namespaces to look below.
+    has ids && reason='Stale file handle' hint='no process or mount' || reason='Bad file descriptor' hint=
+    fails 1 "rs-nsenter: cannot open namespace of id 123456789: $reason" "$hint" rs-nsenter --net=:123456789 true
 }
 
 # The number of the descriptor at which a process has a socket.

@@ -37,13 +37,14 @@ kernel() { uname -r | sed 's/^\([0-9]*\.[0-9]*\).*/\1/'; }
 
 # The test cannot work where FEATURE is missing.
 needs() {
-    if before "$(kernel)" "$(since "$1")"; then
-        echo "$1 came with Linux $(since "$1")" >>/tmp/lacking
-    fi
+    has "$1" || echo "$1 came with Linux $first" >>/tmp/lacking
 }
 
 # Whether this kernel has FEATURE, for tests of what happens without it.
-has() { ! before "$(kernel)" "$(since "$1")"; }
+has() {
+    first=$(since "$1") || exit
+    ! before "$(kernel)" "$first"
+}
 
 same() { [ "$1" = "$2" ] || die "'$1' is not '$2'"; }
 other() { [ "$1" != "$2" ] || die "'$1' is the same"; }

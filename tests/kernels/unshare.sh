@@ -38,7 +38,8 @@ case_all_kinds_without_a_child() {
 
 case_a_user_without_a_user_namespace() {
     for kind in mnt uts ipc net pid cgroup time; do
-        fails 1 'rs-unshare: unshare failed: Operation not permitted' '' user rs-unshare "$(option $kind)" true
+        fails 1 'rs-unshare: unshare failed: Operation not permitted' 'which you do not have' \
+            user rs-unshare "$(option $kind)" true
     done
 }
 

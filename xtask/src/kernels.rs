@@ -164,7 +164,8 @@ fn report(table: &Table, skipped: &[String], no_skips: bool) -> Result<ExitCode>
         say("xtask: --no-skips allows none of these")?;
     }
     let count = table.count();
-    say(format_args!("{count}, {} skipped", skipped.len()))?;
+    let (passed, failed, lacking) = (count.passed, count.failed, count.lacking);
+    say(format_args!("{passed} passed, {failed} failed, {} skipped; {lacking} not for that kernel", skipped.len()))?;
     Ok(match count.failed > 0 || forbidden {
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,

@@ -179,12 +179,6 @@ pub struct Count {
     pub lacking: usize,
 }
 
-impl fmt::Display for Count {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} passed, {} failed, {} not for that kernel", self.passed, self.failed, self.lacking)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Column, Count, Table, is_complete};
