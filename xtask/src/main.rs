@@ -2,8 +2,12 @@
 
 mod bench;
 mod cargo;
+mod debian;
 mod error;
+mod files;
+mod kernels;
 mod oracle;
+mod place;
 mod program;
 mod test;
 
@@ -35,6 +39,12 @@ const COMMANDS: &[Command] = &[
         arguments: "",
         about: "put a current util-linux into target/oracle/bin, to compare with",
         run: oracle::run,
+    },
+    Command {
+        name: "kernels",
+        arguments: "[--no-skips] [SUITE...]",
+        about: "boot Debian's kernels under qemu, from 5.10 on, and run tests/kernels there",
+        run: kernels::run,
     },
     Command {
         name: "bench",

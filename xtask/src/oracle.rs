@@ -1,16 +1,24 @@
 //! The util-linux to compare with: a current one from Debian, else the installed one.
 
-mod fetch;
-
 use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use crate::debian::Beside;
 use crate::error::{Doing as _, Error, Result};
 use crate::{cargo, program, say};
 
 const TOOLS: [&str; 3] = ["unshare", "nsenter", "lsns"];
+
+/// From the release of Debian that has util-linux's latest.
+const CURRENT: Beside = Beside {
+    name: "oracle",
+    suite: "sid",
+    package: "util-linux",
+    programs: &["usr/bin/unshare", "usr/bin/nsenter", "usr/bin/lsns"],
+    data: &[],
+};
 
 /// `cargo xtask oracle`
 pub fn run(arguments: &[String]) -> Result<ExitCode> {
@@ -75,9 +83,8 @@ pub fn prepare() -> Result<Oracle> {
         return Ok(Oracle::Current { directory, version });
     }
     let target = cargo::target_directory()?;
-    let directory = target.join("oracle/bin");
-    Ok(match version_of_all(&directory).or_else(|_| fetch::fetch(&target)) {
-        Ok(version) => Oracle::Current { directory, version },
+    Ok(match CURRENT.fetch(&target, version_of_all) {
+        Ok(version) => Oracle::Current { directory: target.join("oracle/bin"), version },
         Err(why) => installed(why),
     })
 }

@@ -1,7 +1,7 @@
 //! Running other programs: their output, or why there is none.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 
 use crate::error::{Doing as _, Error, Result};
@@ -24,6 +24,13 @@ pub fn check(command: &Command, status: ExitStatus) -> Result<()> {
         return Ok(());
     }
     Err(failure(command, status.to_string()))
+}
+
+/// Compile a C program of one file, statically as ours are.
+pub fn compile(source: &Path, built: &Path) -> Result<()> {
+    let compiler = env::var("CC").unwrap_or_else(|_| "cc".into());
+    output(Command::new(&compiler).args(["-static", "-O2", "-o"]).arg(built).arg(source))?;
+    Ok(())
 }
 
 /// Where a program called `name` is, in PATH and in the places that a distribution puts it.

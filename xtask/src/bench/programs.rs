@@ -1,9 +1,7 @@
 //! The programs that race: ours, util-linux's, and the least that is possible.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::bench::race::{Contender, FLOOR, UTIL_LINUX};
 use crate::error::{Doing as _, Error, Result};
@@ -86,10 +84,9 @@ pub fn build_floor(name: &str, arguments: &'static [&'static str]) -> Result<Opt
 
 /// Compile one of the C programs beside this file, statically as ours are.
 pub fn compile(name: &str) -> Result<PathBuf> {
-    let compiler = env::var("CC").unwrap_or_else(|_| "cc".into());
     let built = directory()?.join(name);
     let source = format!("{}/src/bench/{name}.c", env!("CARGO_MANIFEST_DIR"));
-    program::output(Command::new(&compiler).args(["-static", "-O2", "-o"]).arg(&built).arg(source))?;
+    program::compile(Path::new(&source), &built)?;
     Ok(built)
 }
 

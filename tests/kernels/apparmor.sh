@@ -1,0 +1,33 @@
+# Where AppArmor forbids user namespaces. The profiles of "policy" hold for programs by their path.
+
+confine() {
+    has apparmor-userns && abi=4.0 || abi=3.0
+    cat /suite/policy-$abi >/sys/kernel/security/apparmor/.replace
+    mkdir -p /tmp/stripped /tmp/closed
+    cp /bin/rs-unshare /tmp/stripped
+    cp /bin/rs-unshare /tmp/closed
+}
+
+case_apparmor_takes_the_capabilities_away() {
+    confine
+    prints 'strip (enforce)' user /tmp/stripped/rs-unshare --user cat /proc/self/attr/current
+    fails 1 'rs-unshare: write failed /proc/self/uid_map: Operation not permitted' '' \
+        user /tmp/stripped/rs-unshare --map-root-user true
+    fails 1 'rs-unshare: cannot open /proc/self/setgroups: Permission denied' '' \
+        user /tmp/stripped/rs-unshare --user --setgroups=deny true
+    fails 1 'rs-unshare: unshare failed: Operation not permitted' 'AppArmor profile strip' \
+        user /tmp/stripped/rs-unshare --user --mount true
+}
+
+case_apparmor_forbids_user_namespaces() {
+    needs apparmor-userns
+    confine
+    prints 'closed (enforce)' /tmp/closed/rs-unshare --uts cat /proc/self/attr/current
+    fails 1 'rs-unshare: unshare failed: Permission denied' 'AppArmor profile closed' \
+        user /tmp/closed/rs-unshare --map-root-user true
+}
+
+case_apparmor_leaves_other_programs_alone() {
+    confine
+    prints 0 user rs-unshare --map-root-user id -u
+}
