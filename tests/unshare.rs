@@ -14,6 +14,8 @@ mod descriptors;
 mod environment;
 #[path = "unshare/ids.rs"]
 mod ids;
+#[path = "unshare/init.rs"]
+mod init;
 #[path = "unshare/kinds.rs"]
 mod kinds;
 #[path = "unshare/mended.rs"]

@@ -37,7 +37,7 @@ fn its_own_name_is_rs_unshare() {
 }
 
 /// The options that the help must name, with what they take.
-const OPTIONS: [&str; 39] = [
+const OPTIONS: [&str; 40] = [
     "-m, --mount[=<FILE>]",
     "-u, --uts[=<FILE>]",
     "-i, --ipc[=<FILE>]",
@@ -68,6 +68,7 @@ const OPTIONS: [&str; 39] = [
     "--hostname <NAME>",
     "--loopback ",
     "-f, --fork ",
+    "--init ",
     "--kill-child[=<",
     "--forward-signals[=<LIST>]",
     "--monotonic <",

@@ -171,6 +171,7 @@ pub enum Doing {
     Waiting,
     BlockingSignals,
     SettingDeathSignal,
+    AdoptingOrphans,
     PassingOnSignal {
         signal: i32,
     },
@@ -401,7 +402,7 @@ impl Doing {
             Doing::PollingParent => "poll parent pidfd failed".into(),
             Doing::Waiting => "waitpid failed".into(),
             Doing::BlockingSignals => "sigprocmask block failed".into(),
-            Doing::SettingDeathSignal => "prctl failed".into(),
+            Doing::SettingDeathSignal | Doing::AdoptingOrphans => "prctl failed".into(),
             Doing::PassingOnSignal { signal } => {
                 format!("child exit failed: signal {signal} does not end this process").into()
             }

@@ -181,6 +181,13 @@ pub(crate) struct Arrival {
     pub(crate) origin: Origin,
 }
 
+impl Arrival {
+    /// Whether it is what comes of the [`crate::reins`] being let go.
+    pub(crate) fn is_let_go(self) -> bool {
+        self.origin == Origin::Descriptor && self.signal.0 == libc::SIGCONT
+    }
+}
+
 /// Who sent a signal, as far as it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {

@@ -182,11 +182,14 @@ pub struct SetupOptions {
 /// How the program is started.
 #[derive(Debug, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Process (--kill-child and --forward-signals imply --fork)")]
+#[command(next_help_heading = "Process (--init, --kill-child, --forward-signals imply --fork)")]
 pub struct ProcessOptions {
     /// Run it as a child (PID 1, with --pid)
     #[arg(short, long)]
     pub fork: bool,
+    /// Run it below a small init, which Ctrl-C ends
+    #[arg(long)]
+    pub init: bool,
     /// When unshare dies, send it SIG (KILL)
     #[arg(long, value_name = "SIG", num_args = 0..=1, require_equals = true, value_parser = parsed(Signal::parse))]
     pub kill_child: Option<Option<Signal>>,

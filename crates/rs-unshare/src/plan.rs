@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{getegid, geteuid};
 
-use nscore::child::Manner;
+use nscore::child::{Manner, Stops};
 use nscore::exec::{Environment, Program};
 use nscore::idmap::{self, Block, IdRange, Setgroups, Side};
 use nscore::mounts::{BINFMT_MISC, Pin, Propagation};
@@ -95,6 +95,12 @@ impl Plan {
         (makes_pid && self.supervision.is_none()).then(|| {
             "the program stays outside the new pid namespace, whose init is its first child: add --fork".into()
         })
+    }
+
+    /// The uid that the program takes on, if it does.
+    pub fn uid(&self) -> Option<u32> {
+        let uid = |step: &Step| if let Step::SetUid(uid) = step { Some(*uid) } else { None };
+        self.enter.iter().rev().find_map(uid)
     }
 }
 
@@ -217,11 +223,12 @@ fn offsets(process: &ProcessOptions) -> Vec<Step> {
 }
 
 fn supervision(process: &ProcessOptions) -> Option<Supervision> {
-    let fork = process.fork || process.forward_signals.is_some() || process.kill_child.is_some();
+    let fork = process.fork || process.init || process.forward_signals.is_some() || process.kill_child.is_some();
+    let forwarding = process.forward_signals.map(|forwarding| forwarding.unwrap_or(Forwarding::CLASSIC));
     let manner = Manner {
         held: Signals::INT_AND_TERM,
-        forwarding: process.forward_signals.map(|forwarding| forwarding.unwrap_or(Forwarding::CLASSIC)),
-        stops_along: false,
+        forwarding: forwarding.or(process.init.then_some(Forwarding::ALL)),
+        stops: if process.init { Stops::ByInit } else { Stops::Unheeded },
     };
     fork.then(|| Supervision { manner, kill_child: process.kill_child.map(|signal| signal.unwrap_or(Signal::KILL)) })
 }

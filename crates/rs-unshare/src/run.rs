@@ -4,9 +4,13 @@
 //! waits until the namespaces are kept in their files. A function that forks comes back in both
 //! processes, and what fails goes up to `main` in whichever of them it failed.
 
+use nix::unistd::getuid;
+
 use nscore::child::{self, DeathSignal, Ending, Forked, Gate, Helper, Supervisor};
 use nscore::idmap::{self, Setgroups, Side};
+use nscore::init::Init;
 use nscore::process::{self, Process};
+use nscore::signals::Signal;
 use nscore::{Error, Result, mounts};
 
 use crate::plan::{OutsideMaps, Plan, Step, Supervision};
@@ -80,10 +84,10 @@ pub(crate) fn write_maps(caller: &Process, maps: &OutsideMaps) -> Result<()> {
     Ok(())
 }
 
-/// Forks the child that will be the program; the parent waits for it and ends as it does.
+/// Forks the child that will be the program, or its init; the parent waits for it and ends as it does.
 fn become_parent(plan: &Plan, supervision: Supervision, pinning: Option<Helper>, warn: Warn<'_>) -> Result<Ending> {
     let supervisor = Supervisor::prepare(supervision.manner)?;
-    let death_signal = supervision.kill_child.map(DeathSignal::from_this_process).transpose()?;
+    let death_signal = DeathSignal::wanted(supervision.kill_child)?;
     // Only where there is something to wait for.
     let (gatekeeper, gate) = pinning.is_some().then(child::gate).transpose()?.unzip();
     match child::fork()? {
@@ -92,11 +96,9 @@ fn become_parent(plan: &Plan, supervision: Supervision, pinning: Option<Helper>,
                 helper.leave_to_parent();
             }
             drop(gatekeeper);
-            supervisor.release_child()?;
             // At once, so that the parent's death ends the preparations too.
-            death_signal.as_ref().map_or(Ok(()), DeathSignal::set)?;
-            gate.map_or(Ok(()), Gate::wait)?;
-            become_program(plan, death_signal.as_ref(), warn)
+            set(death_signal.as_ref())?;
+            become_child(plan, supervision, supervisor, death_signal.as_ref(), gate, warn)
         }
         Forked::Parent(child) => {
             drop(gate);
@@ -114,12 +116,59 @@ fn become_parent(plan: &Plan, supervision: Supervision, pinning: Option<Helper>,
     }
 }
 
+fn become_child(
+    plan: &Plan,
+    supervision: Supervision,
+    supervisor: Supervisor,
+    death_signal: Option<&DeathSignal>,
+    gate: Option<Gate>,
+    warn: Warn<'_>,
+) -> Result<Ending> {
+    match supervisor.in_child()? {
+        Some(init) => {
+            gate.map_or(Ok(()), Gate::wait)?;
+            become_init(plan, init, supervision.kill_child, warn)
+        }
+        None => {
+            gate.map_or(Ok(()), Gate::wait)?;
+            become_program(plan, death_signal, warn)
+        }
+    }
+}
+
+/// Does all that concerns the namespaces, then forks the program and looks after it.
+fn become_init(plan: &Plan, init: Init, kill_child: Option<Signal>, warn: Warn<'_>) -> Result<Ending> {
+    let personal = plan.enter.iter().position(Step::is_personal).unwrap_or(plan.enter.len());
+    let (common, personal) = plan.enter.split_at(personal);
+    take_or_warn(common, warn)?;
+    plan.environment.adopt();
+    // From the fork to the exec nothing is allocated.
+    let program = plan.program.prepare(plan.uid().unwrap_or_else(|| getuid().as_raw()))?;
+    let death_signal = DeathSignal::wanted(kill_child)?;
+    match child::fork()? {
+        Forked::Parent(child) => init.look_after(&child),
+        Forked::Child(()) => {
+            set(death_signal.as_ref())?;
+            init.release_program()?;
+            take(personal)?;
+            if personal.iter().any(Step::changes_credentials) {
+                set(death_signal.as_ref())?;
+            }
+            match program.execute()? {}
+        }
+    }
+}
+
 /// The last steps, in the process that becomes the program.
 fn become_program(plan: &Plan, death_signal: Option<&DeathSignal>, warn: Warn<'_>) -> Result<Ending> {
     take_or_warn(&plan.enter, warn)?;
     if plan.enter.iter().any(Step::changes_credentials) {
-        death_signal.map_or(Ok(()), DeathSignal::set)?;
+        set(death_signal)?;
     }
     plan.environment.adopt();
     match plan.program.execute()? {}
+}
+
+fn set(death_signal: Option<&DeathSignal>) -> Result<()> {
+    death_signal.map_or(Ok(()), DeathSignal::set)
 }
