@@ -6,6 +6,8 @@
 
 mod support;
 
+#[path = "unshare/announcement.rs"]
+mod announcement;
 #[path = "unshare/check.rs"]
 mod check;
 #[path = "unshare/descriptors.rs"]

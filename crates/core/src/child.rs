@@ -147,22 +147,78 @@ pub fn gate() -> Result<(Gatekeeper, Gate)> {
 impl Gatekeeper {
     /// Lets the other side through.
     pub fn open(self) {
+        self.tell(0);
+    }
+
+    /// Lets the child through that waits on the other side, and tells it what it is called on this one.
+    pub fn open_for(self, child: &Child) {
+        self.tell(child.pid.as_raw());
+    }
+
+    fn tell(self, pid: i32) {
         // When the other side is gone already, its exit status says so.
-        let _ = socket::send(self.0.as_raw_fd(), b"!", MsgFlags::MSG_NOSIGNAL);
+        let _ = socket::send(self.0.as_raw_fd(), &pid.to_ne_bytes(), MsgFlags::MSG_NOSIGNAL);
     }
 }
 
 impl Gate {
-    /// Waits until the gate opens.
+    /// Waits until the gate opens; gives what this process is called on the other side, if that has told.
     ///
     /// # Errors
     /// [`Doing::Reported`] when the other side has given up or died; it has said why.
-    pub fn wait(mut self) -> Result<()> {
-        let mut told = [0];
+    pub fn wait(mut self) -> Result<i32> {
+        let mut told = [0; size_of::<i32>()];
         match self.0.read_exact(&mut told) {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(i32::from_ne_bytes(told)),
             Err(_) => Err(Error::new(Doing::Reported { status: 1 })),
         }
+    }
+}
+
+/// By which a process learns whether its child has come to execute the program.
+#[derive(Debug)]
+pub struct Notice(UnixStream);
+
+/// The child's end of it.
+#[derive(Debug)]
+pub struct Notifier(UnixStream);
+
+/// Makes both ends.
+///
+/// # Errors
+/// [`Doing::OpeningSockets`].
+pub fn notice() -> Result<(Notice, Notifier)> {
+    let (reader, writer) = UnixStream::pair().doing(|| Doing::OpeningSockets)?;
+    reader.set_nonblocking(true).doing(|| Doing::OpeningSockets)?;
+    Ok((Notice(reader), Notifier(writer)))
+}
+
+impl Notifier {
+    /// Says that the program is about to be executed.
+    pub fn ready(&self) {
+        self.tell(READY);
+    }
+
+    /// Says that it could not be.
+    pub fn failed(&self) {
+        self.tell(FAILED);
+    }
+
+    fn tell(&self, word: u8) {
+        // Where nobody reads it, nobody has to know.
+        let _ = socket::send(self.0.as_raw_fd(), &[word], MsgFlags::MSG_NOSIGNAL);
+    }
+}
+
+const READY: u8 = b'r';
+const FAILED: u8 = b'f';
+
+impl Notice {
+    /// Whether the program was executed, once the child has ended.
+    pub fn tells_of_start(mut self) -> bool {
+        let mut words = [0; 2];
+        let length = self.0.read(&mut words).unwrap_or(0);
+        words[..length].contains(&READY) && !words[..length].contains(&FAILED)
     }
 }
 

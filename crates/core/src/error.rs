@@ -244,6 +244,9 @@ pub enum Doing {
     RaisingAmbientCapabilities,
     SettingHostname,
     RaisingLoopback,
+    WritingInfo {
+        number: i32,
+    },
     Executing {
         program: OsString,
     },
@@ -433,6 +436,7 @@ impl Doing {
             Doing::RaisingAmbientCapabilities => "prctl(PR_CAP_AMBIENT) failed".into(),
             Doing::SettingHostname => "sethostname failed".into(),
             Doing::RaisingLoopback => "cannot bring up the loopback device".into(),
+            Doing::WritingInfo { number } => format!("cannot write to file descriptor {number}").into(),
             Doing::Executing { program } => named("failed to execute ", program),
             Doing::Dying { process, signal } => format!("{process} was ended by signal {signal}").into(),
             Doing::WritingOutput => "write error".into(),

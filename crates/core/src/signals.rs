@@ -138,6 +138,11 @@ impl Signals {
     /// [`Doing::BlockingSignals`].
     pub fn block(self) -> Result<Mask> {
         log::info!("sigprocmask(SIG_BLOCK, {self})");
+        self.block_silently()
+    }
+
+    /// The same for a moment, which nobody has to know of.
+    pub(crate) fn block_silently(self) -> Result<Mask> {
         sys::change_mask(libc::SIG_BLOCK, self.0).map(|bits| Mask(Self(bits))).doing(|| Doing::BlockingSignals)
     }
 

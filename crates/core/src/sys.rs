@@ -353,6 +353,15 @@ pub(crate) fn adopt(fd: RawFd) -> nix::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
+/// A descriptor that somebody else owns: EBADF unless it is open. It must stay so, as those of the caller do that
+/// started this program.
+pub(crate) fn open_descriptor(number: RawFd) -> nix::Result<BorrowedFd<'static>> {
+    // SAFETY: asks about a number; touches no memory of ours.
+    Errno::result(unsafe { libc::fcntl(number, libc::F_GETFD) })?;
+    // SAFETY: it is open, and nobody here closes what they have not opened.
+    Ok(unsafe { BorrowedFd::borrow_raw(number) })
+}
+
 /// pidfd_send_signal(2); signal 0 asks whether the process is there.
 pub(crate) fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: c_int) -> nix::Result<()> {
     let none = std::ptr::null::<libc::siginfo_t>();

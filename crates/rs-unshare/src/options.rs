@@ -11,6 +11,7 @@ use nix::unistd::geteuid;
 use nscore::arguments::{self, Request, gid, numeric, parsed, path, refusal, uid};
 use nscore::getopt::Dialect;
 use nscore::idmap::{Block, Mapping, Setgroups, Side};
+use nscore::info::InfoFd;
 use nscore::mounts::Propagation;
 use nscore::number::{self, NotANumber};
 use nscore::program::Refusal;
@@ -196,6 +197,12 @@ pub struct ProcessOptions {
     /// Pass TERM, INT on to it; or all; or A,B
     #[arg(long, value_name = "LIST", num_args = 0..=1, require_equals = true, value_parser = parsed(Forwarding::parse))]
     pub forward_signals: Option<Option<Forwarding>>,
+    /// Write the child's PID and namespaces there
+    #[arg(long, value_name = "FD", value_parser = parsed(InfoFd::parse))]
+    pub info_fd: Option<InfoFd>,
+    /// Write the child's PID to this file
+    #[arg(long, value_name = "FILE", value_parser = parsed(path))]
+    pub pid_file: Option<PathBuf>,
     /// Shift the monotonic clock (with --time)
     #[arg(long, value_name = "SECONDS", value_parser = parsed(|text| offset(Clock::Monotonic, text)))]
     pub monotonic: Option<i64>,

@@ -11,6 +11,7 @@ use nix::unistd::{getegid, geteuid};
 use nscore::child::{Manner, Stops};
 use nscore::exec::{Environment, Program};
 use nscore::idmap::{self, Block, IdRange, Setgroups, Side};
+use nscore::info::InfoFd;
 use nscore::mounts::{BINFMT_MISC, Pin, Propagation};
 use nscore::signals::{Forwarding, Signal, Signals};
 use nscore::timens::{Clock, Offset};
@@ -36,6 +37,12 @@ pub struct Plan {
     pub supervision: Option<Supervision>,
     /// What the process does that will become the program.
     pub enter: Vec<Step>,
+    /// The kinds of namespace that are made.
+    pub kinds: Kinds,
+    /// Where to write about the program when it is about to start.
+    pub info: Option<InfoFd>,
+    /// Where to write its PID.
+    pub pid_file: Option<PathBuf>,
     /// What the program finds in its environment.
     pub environment: Environment,
     /// The program.
@@ -83,6 +90,9 @@ impl Plan {
             enter: enter(kinds, &ids, &maps, setup, mounts),
             outside_maps: maps.outside(ids.setgroups),
             environment: environment(&process),
+            kinds,
+            info: process.info_fd,
+            pid_file: process.pid_file,
             program: Program::from_operands(&operands),
         })
     }
