@@ -6,6 +6,8 @@
 
 mod support;
 
+#[path = "unshare/announcement.rs"]
+mod announcement;
 #[path = "unshare/check.rs"]
 mod check;
 #[path = "unshare/descriptors.rs"]
@@ -14,6 +16,8 @@ mod descriptors;
 mod environment;
 #[path = "unshare/ids.rs"]
 mod ids;
+#[path = "unshare/init.rs"]
+mod init;
 #[path = "unshare/kinds.rs"]
 mod kinds;
 #[path = "unshare/mended.rs"]

@@ -20,6 +20,7 @@ fn the_program_has_no_descriptor_of_ours() {
         "--uts=file -f",
         "--owner=0:0 -r",
         "--map-auto -f --kill-child",
+        "--init --kill-child",
         EVERYTHING,
     ] {
         root(line(options)).prints("same\n");
@@ -55,7 +56,7 @@ const CLOSED: &str =
 fn closed_standard_descriptors_stay_closed() {
     require!(root);
     let closings = [("<&-", "0"), (">&-", "1"), ("2>&-", "2"), ("<&- 2>&-", "0 2"), ("<&- >&- 2>&-", "0 1 2")];
-    for options in ["", "-f", "-r", "--map-auto", "-r -f --kill-child", "-U --uts=other -f"] {
+    for options in ["", "-f", "-r", "--init -r", "--map-auto", "-r -f --kill-child", "-U --uts=other -f"] {
         for (redirections, closed) in closings {
             root(format!("unshare {options} {CLOSED} {redirections}; cat file")).prints(&format!("{closed}\n"));
         }
@@ -69,7 +70,7 @@ fn a_log_without_stderr_goes_nowhere() {
     for redirections in ["2>&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-"] {
         let line = |options: &str| format!("unshare {options} sh -c 'maps >file' {redirections}; cat file");
         nsuser(line("-vvr")).prints("uid 0:4242:1\ngid 0:4242:1\ndeny\n");
-        for options in ["-vv --map-auto", "-vvf --map-auto --kill-child"] {
+        for options in ["-vv --map-auto", "-vvf --map-auto --kill-child", "-vv --map-auto --init --kill-child"] {
             nsuser(line(options)).prints("uid 0:300000:65536\ngid 0:400000:65536\nallow\n");
         }
     }

@@ -84,7 +84,7 @@ const CALLER: &str = "env --ignore-signal=PIPE,USR2,HUP --block-signal=USR1,QUIT
 #[test]
 fn signal_dispositions_and_mask_are_the_callers() {
     require!(root);
-    for options in ["", "-f", "-r", "--map-auto -f --kill-child", "--forward-signals"] {
+    for options in ["", "-f", "-r", "--map-auto -f --kill-child", "--forward-signals", "--init", "--init -rp"] {
         let signals = "grep ^Sig[BIC] /proc/self/status";
         nsuser(format!("same '{CALLER} {signals}' '{CALLER} unshare {options} {signals}'")).prints("same\n");
     }
@@ -94,7 +94,7 @@ fn signal_dispositions_and_mask_are_the_callers() {
 #[test]
 fn a_caller_that_ignores_sigchld_is_no_obstacle() {
     require!(root);
-    for options in ["-f", "--map-auto -f", "--forward-signals", "-r"] {
+    for options in ["-f", "--map-auto -f", "--forward-signals", "-r", "--init -rp"] {
         nsuser(format!("exec env --ignore-signal=CHLD unshare {options} sh -c 'exit 5'")).comes_to(
             Status::Exit(5),
             "",

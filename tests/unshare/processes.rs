@@ -154,7 +154,9 @@ fn a_stopped_child_does_not_stop_the_parent() {
 #[test]
 fn nothing_is_left_behind() {
     require!(root);
-    for options in ["-f", "-rpf", "--map-auto", "--map-auto -f --kill-child", "--forward-signals"] {
+    for options in
+        ["-f", "-rpf", "--map-auto", "--map-auto -f --kill-child", "--forward-signals", "--init", "--init -rp"]
+    {
         nsuser(format!("unshare {options} true; left")).prints("");
         nsuser(format!("unshare {options} nosuch 2>reason; left")).prints("");
     }

@@ -37,7 +37,7 @@ fn its_own_name_is_rs_unshare() {
 }
 
 /// The options that the help must name, with what they take.
-const OPTIONS: [&str; 39] = [
+const OPTIONS: [&str; 42] = [
     "-m, --mount[=<FILE>]",
     "-u, --uts[=<FILE>]",
     "-i, --ipc[=<FILE>]",
@@ -68,8 +68,11 @@ const OPTIONS: [&str; 39] = [
     "--hostname <NAME>",
     "--loopback ",
     "-f, --fork ",
+    "--init ",
     "--kill-child[=<",
     "--forward-signals[=<LIST>]",
+    "--info-fd <FD>",
+    "--pid-file <FILE>",
     "--monotonic <",
     "--boottime <",
     "--clear-env ",

@@ -12,7 +12,9 @@ use nix::sys::socket::{self, MsgFlags};
 use nix::unistd::{Pid, getpgid, getsid};
 
 use crate::error::{Doing, Error, Result, While};
+use crate::init::Init;
 use crate::process::Process;
+use crate::reins::Reins;
 use crate::signals::{Arrival, Forwarding, Mask, Origin, Signal, Signals};
 use crate::sys::{self, Fork};
 
@@ -52,6 +54,11 @@ pub fn fork() -> Result<Forked<Child, ()>> {
 }
 
 impl Child {
+    /// Its number in this process's pid namespace.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
     /// Waits for the end of the process.
     ///
     /// # Errors
@@ -140,22 +147,78 @@ pub fn gate() -> Result<(Gatekeeper, Gate)> {
 impl Gatekeeper {
     /// Lets the other side through.
     pub fn open(self) {
+        self.tell(0);
+    }
+
+    /// Lets the child through that waits on the other side, and tells it what it is called on this one.
+    pub fn open_for(self, child: &Child) {
+        self.tell(child.pid.as_raw());
+    }
+
+    fn tell(self, pid: i32) {
         // When the other side is gone already, its exit status says so.
-        let _ = socket::send(self.0.as_raw_fd(), b"!", MsgFlags::MSG_NOSIGNAL);
+        let _ = socket::send(self.0.as_raw_fd(), &pid.to_ne_bytes(), MsgFlags::MSG_NOSIGNAL);
     }
 }
 
 impl Gate {
-    /// Waits until the gate opens.
+    /// Waits until the gate opens; gives what this process is called on the other side, if that has told.
     ///
     /// # Errors
     /// [`Doing::Reported`] when the other side has given up or died; it has said why.
-    pub fn wait(mut self) -> Result<()> {
-        let mut told = [0];
+    pub fn wait(mut self) -> Result<i32> {
+        let mut told = [0; size_of::<i32>()];
         match self.0.read_exact(&mut told) {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(i32::from_ne_bytes(told)),
             Err(_) => Err(Error::new(Doing::Reported { status: 1 })),
         }
+    }
+}
+
+/// By which a process learns whether its child has come to execute the program.
+#[derive(Debug)]
+pub struct Notice(UnixStream);
+
+/// The child's end of it.
+#[derive(Debug)]
+pub struct Notifier(UnixStream);
+
+/// Makes both ends.
+///
+/// # Errors
+/// [`Doing::OpeningSockets`].
+pub fn notice() -> Result<(Notice, Notifier)> {
+    let (reader, writer) = UnixStream::pair().doing(|| Doing::OpeningSockets)?;
+    reader.set_nonblocking(true).doing(|| Doing::OpeningSockets)?;
+    Ok((Notice(reader), Notifier(writer)))
+}
+
+impl Notifier {
+    /// Says that the program is about to be executed.
+    pub fn ready(&self) {
+        self.tell(READY);
+    }
+
+    /// Says that it could not be.
+    pub fn failed(&self) {
+        self.tell(FAILED);
+    }
+
+    fn tell(&self, word: u8) {
+        // Where nobody reads it, nobody has to know.
+        let _ = socket::send(self.0.as_raw_fd(), &[word], MsgFlags::MSG_NOSIGNAL);
+    }
+}
+
+const READY: u8 = b'r';
+const FAILED: u8 = b'f';
+
+impl Notice {
+    /// Whether the program was executed, once the child has ended.
+    pub fn tells_of_start(mut self) -> bool {
+        let mut words = [0; 2];
+        let length = self.0.read(&mut words).unwrap_or(0);
+        words[..length].contains(&READY) && !words[..length].contains(&FAILED)
     }
 }
 
@@ -249,69 +312,102 @@ pub struct Manner {
     pub held: Signals,
     /// What it passes on.
     pub forwarding: Option<Forwarding>,
-    /// Whether it stops when the child stops, and continues the child when it is continued.
-    pub stops_along: bool,
+    /// What it does about stops.
+    pub stops: Stops,
+}
+
+/// What a parent does when its child stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stops {
+    /// It goes on waiting.
+    #[default]
+    Unheeded,
+    /// It stops as well, and continues the child when it is continued.
+    Along,
+    /// The child is an [`Init`], which stops and continues it as the program is stopped and continued; what stops or
+    /// continues this process alone is passed on.
+    ByInit,
 }
 
 /// A parent that is prepared to wait; made before the fork, so that no signal is lost between.
 #[derive(Debug)]
 pub struct Supervisor {
-    manner: Manner,
+    /// What is waited for.
+    awaited: Signals,
+    stops: Stops,
+    reins: Option<Reins>,
     before: Option<Mask>,
 }
 
 const CHILDS: Signals = Signals::of(&[libc::SIGCHLD]);
+const JOB_CONTROL: Signals = Signals::TERMINAL_STOPS.and(Signals::of(&[libc::SIGCONT]));
 
 impl Supervisor {
     /// Holds back the signals concerned.
     ///
     /// # Errors
-    /// [`Doing::BlockingSignals`].
+    /// [`Doing::BlockingSignals`], [`Doing::OpeningSockets`].
     pub fn prepare(manner: Manner) -> Result<Self> {
-        let mut held = manner.held;
+        let mut awaited = Signals::default();
         if let Some(forwarding) = manner.forwarding {
             if forwarding.named {
                 for signal in forwarding.signals.iter() {
                     sys::default_disposition(signal.number()).doing(|| Doing::BlockingSignals)?;
                 }
             }
-            held = held.and(forwarding.signals).and(CHILDS);
+            awaited = forwarding.signals.and(CHILDS);
         }
+        let by_init = manner.stops == Stops::ByInit;
+        if by_init {
+            awaited = awaited.and(JOB_CONTROL).and(CHILDS);
+        }
+        let reins = by_init.then(Reins::on_this_process).transpose()?;
+        let held = manner.held.and(awaited);
         let before = (!held.is_empty()).then(|| held.block()).transpose()?;
-        Ok(Self { manner, before })
+        Ok(Self { awaited, stops: manner.stops, reins, before })
     }
 
-    /// Gives the child the signal mask that the caller had.
+    /// In the child: makes it the init that this parent is prepared for; one that is none gets the signal mask that the
+    /// caller had.
     ///
     /// # Errors
-    /// [`Doing::BlockingSignals`].
-    pub fn release_child(&self) -> Result<()> {
-        self.before.as_ref().map_or(Ok(()), Mask::put_back)
+    /// [`Doing::BlockingSignals`], [`Doing::AdoptingOrphans`].
+    pub fn in_child(self) -> Result<Option<Init>> {
+        match self.reins {
+            Some(reins) => Init::begin(reins.of_child(), self.before).map(Some),
+            None => self.before.map_or(Ok(()), |mask| mask.put_back()).map(|()| None),
+        }
     }
 
     /// Waits for the child's end.
     ///
     /// # Errors
     /// [`Doing::Waiting`].
-    pub fn wait(&self, child: Child) -> Result<ExitStatus> {
-        match self.manner.forwarding {
-            Some(forwarding) => self.forward_until_end(&child, forwarding.signals),
-            None if self.manner.stops_along => child.wait_and_stop_along(),
-            None => child.wait(),
+    pub fn wait(self, child: Child) -> Result<ExitStatus> {
+        if !self.awaited.is_empty() {
+            return self.forward_until_end(&child);
+        }
+        match self.stops {
+            Stops::Along => child.wait_and_stop_along(),
+            _ => child.wait(),
         }
     }
 
-    fn forward_until_end(&self, child: &Child, signals: Signals) -> Result<ExitStatus> {
+    fn forward_until_end(self, child: &Child) -> Result<ExitStatus> {
+        let reins = self.reins.map(Reins::of_parent);
         loop {
-            while let Some(status) = child.change(self.manner.stops_along)? {
+            while let Some(status) = child.change(self.stops == Stops::Along)? {
                 if status.stopped_signal().is_none() {
                     return Ok(status);
                 }
                 child.stop_along();
             }
-            let arrival = signals.and(CHILDS).wait()?;
-            if arrival.signal.number() != libc::SIGCHLD {
-                child.pass_on(arrival);
+            let arrival = self.awaited.wait()?;
+            match &reins {
+                _ if CHILDS.contains(arrival.signal) => {}
+                // The program goes on already, which is why it has come.
+                Some(reins) if arrival.is_let_go() => reins.drain(),
+                _ => child.pass_on(arrival),
             }
         }
     }
@@ -325,6 +421,14 @@ pub struct DeathSignal {
 }
 
 impl DeathSignal {
+    /// The same, if there is to be one.
+    ///
+    /// # Errors
+    /// [`Doing::OpeningPidfd`].
+    pub fn wanted(signal: Option<Signal>) -> Result<Option<Self>> {
+        signal.map(Self::from_this_process).transpose()
+    }
+
     /// Made in the parent-to-be, because a child in a new pid namespace cannot ask who its parent is.
     ///
     /// # Errors
@@ -366,6 +470,18 @@ pub enum Ending {
     Exit(u8),
     /// By this signal.
     Signal(i32),
+}
+
+impl Ending {
+    /// The same for the first process of a pid namespace, which no signal of its own ends: as a shell would put it.
+    pub(crate) fn of_first_process(self) -> Self {
+        match self {
+            Ending::Signal(signal) => {
+                Ending::Exit(u8::try_from(signal).map_or(u8::MAX, |signal| signal.saturating_add(128)))
+            }
+            exit @ Ending::Exit(_) => exit,
+        }
+    }
 }
 
 impl From<ExitStatus> for Ending {

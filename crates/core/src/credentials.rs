@@ -1,10 +1,9 @@
 //! Groups, gid, uid, and the capabilities that survive an exec.
 
-use caps::{CapSet, CapsHashSet};
-use nix::errno::Errno;
 use nix::unistd::{self, Gid, Uid};
 
-use crate::error::{Doing, Error, Result, While};
+use crate::error::{Doing, Result, While};
+use crate::sys;
 
 /// Gives up all supplementary groups.
 ///
@@ -46,15 +45,9 @@ pub fn set_uid(uid: u32) -> Result<()> {
 /// # Errors
 /// [`Doing::SettingCapabilities`] or [`Doing::RaisingAmbientCapabilities`].
 pub fn keep_capabilities() -> Result<()> {
-    let permitted: CapsHashSet = caps::read(None, CapSet::Permitted).map_err(|_| last(Doing::SettingCapabilities))?;
-    caps::set(None, CapSet::Inheritable, &permitted).map_err(|_| last(Doing::SettingCapabilities))?;
-    for capability in permitted {
-        caps::raise(None, CapSet::Ambient, capability).map_err(|_| last(Doing::RaisingAmbientCapabilities))?;
+    let permitted = sys::inherit_permitted_capabilities().doing(|| Doing::SettingCapabilities)?;
+    for capability in (0..64).filter(|capability| permitted & 1 << capability != 0) {
+        sys::raise_ambient_capability(capability).doing(|| Doing::RaisingAmbientCapabilities)?;
     }
     Ok(())
-}
-
-/// The errno of a call that caps has just made; its own error is only a text.
-fn last(doing: Doing) -> Error {
-    Error { doing, errno: Some(Errno::last()) }
 }

@@ -171,6 +171,7 @@ pub enum Doing {
     Waiting,
     BlockingSignals,
     SettingDeathSignal,
+    AdoptingOrphans,
     PassingOnSignal {
         signal: i32,
     },
@@ -243,6 +244,9 @@ pub enum Doing {
     RaisingAmbientCapabilities,
     SettingHostname,
     RaisingLoopback,
+    WritingInfo {
+        number: i32,
+    },
     Executing {
         program: OsString,
     },
@@ -401,7 +405,7 @@ impl Doing {
             Doing::PollingParent => "poll parent pidfd failed".into(),
             Doing::Waiting => "waitpid failed".into(),
             Doing::BlockingSignals => "sigprocmask block failed".into(),
-            Doing::SettingDeathSignal => "prctl failed".into(),
+            Doing::SettingDeathSignal | Doing::AdoptingOrphans => "prctl failed".into(),
             Doing::PassingOnSignal { signal } => {
                 format!("child exit failed: signal {signal} does not end this process").into()
             }
@@ -432,6 +436,7 @@ impl Doing {
             Doing::RaisingAmbientCapabilities => "prctl(PR_CAP_AMBIENT) failed".into(),
             Doing::SettingHostname => "sethostname failed".into(),
             Doing::RaisingLoopback => "cannot bring up the loopback device".into(),
+            Doing::WritingInfo { number } => format!("cannot write to file descriptor {number}").into(),
             Doing::Executing { program } => named("failed to execute ", program),
             Doing::Dying { process, signal } => format!("{process} was ended by signal {signal}").into(),
             Doing::WritingOutput => "write error".into(),

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::env;
 use std::ffi::{CString, OsStr, OsString};
+use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
@@ -41,9 +42,17 @@ impl Program {
     /// # Errors
     /// [`Doing::Executing`], whose exit status is 127 or 126.
     pub fn execute(&self) -> Result<Infallible> {
+        self.prepare(unistd::getuid().as_raw())?.execute()
+    }
+
+    /// Prepares everything, so that no memory has to be allocated when the program is executed, by the user `uid`.
+    ///
+    /// # Errors
+    /// [`Doing::Executing`].
+    pub fn prepare(&self, uid: u32) -> Result<Prepared> {
         match self {
-            Program::Command { name, arguments } => execute_command(name, arguments),
-            Program::LoginShell => execute_login_shell(&login_shell()),
+            Program::Command { name, arguments } => Prepared::command(name, arguments),
+            Program::LoginShell => Prepared::login_shell(&login_shell(uid)),
         }
     }
 }
@@ -58,7 +67,7 @@ impl Program {
             Program::Command { name, .. } if !name.as_bytes().contains(&b'/') => (name.clone(), search(name)),
             Program::Command { name, .. } => (name.clone(), may_execute(Path::new(name))),
             Program::LoginShell => {
-                let shell = login_shell();
+                let shell = login_shell(unistd::getuid().as_raw());
                 let found = may_execute(Path::new(&shell));
                 (shell, found)
             }
@@ -67,12 +76,12 @@ impl Program {
     }
 }
 
-impl std::fmt::Display for Program {
+impl fmt::Display for Program {
     /// As it is called.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Program::Command { name, .. } => write!(f, "execvp({name:?})"),
-            Program::LoginShell => write!(f, "execv({:?})", login_shell()),
+            Program::LoginShell => write!(f, "execv({:?})", login_shell(unistd::getuid().as_raw())),
         }
     }
 }
@@ -100,34 +109,62 @@ fn may_execute(path: &Path) -> nix::Result<()> {
     is_file.then_some(()).ok_or(Errno::EACCES)
 }
 
-fn execute_command(name: &OsStr, arguments: &[OsString]) -> Result<Infallible> {
-    log::info!("execvp({name:?})");
-    let failed = |errno| Error { doing: Doing::Executing { program: name.into() }, errno: Some(errno) };
-    let argv = std::iter::once(name)
-        .chain(arguments.iter().map(OsString::as_os_str))
-        .map(c_string)
-        .collect::<nix::Result<Vec<_>>>();
-    let argv = argv.map_err(failed)?;
-    // libc's own search: the default path without PATH, /bin/sh for scripts without "#!", EACCES remembered.
-    unistd::execvp(&argv[0], &argv).map_err(failed)
+/// A program that is ready to be executed.
+#[derive(Debug)]
+pub struct Prepared {
+    /// As it is called in messages.
+    program: OsString,
+    file: CString,
+    arguments: sys::Arguments,
+    is_searched: bool,
 }
 
-/// The shell is a path: it is neither searched for nor split into words.
-fn execute_login_shell(shell: &OsStr) -> Result<Infallible> {
-    log::info!("execv({shell:?})");
-    let failed = |errno| Error { doing: Doing::Executing { program: shell.into() }, errno: Some(errno) };
-    let base = Path::new(shell).file_name().unwrap_or(shell);
-    let argv0 = OsString::from_vec([b"-", base.as_bytes()].concat());
-    let (path, argv0) = (c_string(shell).map_err(failed)?, c_string(&argv0).map_err(failed)?);
-    unistd::execv(&path, &[argv0]).map_err(failed)
+impl Prepared {
+    fn command(name: &OsStr, arguments: &[OsString]) -> Result<Self> {
+        let words = std::iter::once(name).chain(arguments.iter().map(OsString::as_os_str));
+        let words = words.map(c_string).collect::<nix::Result<Vec<_>>>();
+        let (file, words) = (c_string(name).map_err(failed(name))?, words.map_err(failed(name))?);
+        Ok(Self { program: name.into(), file, arguments: sys::Arguments::new(words), is_searched: true })
+    }
+
+    /// The shell is a path: it is neither searched for nor split into words.
+    fn login_shell(shell: &OsStr) -> Result<Self> {
+        let base = Path::new(shell).file_name().unwrap_or(shell);
+        let argv0 = OsString::from_vec([b"-", base.as_bytes()].concat());
+        let (file, argv0) = (c_string(shell).map_err(failed(shell))?, c_string(&argv0).map_err(failed(shell))?);
+        Ok(Self { program: shell.into(), file, arguments: sys::Arguments::new(vec![argv0]), is_searched: false })
+    }
+
+    /// Replaces this process by the program; comes back only when that fails.
+    ///
+    /// # Errors
+    /// [`Doing::Executing`], whose exit status is 127 or 126.
+    pub fn execute(&self) -> Result<Infallible> {
+        log::info!("{self}");
+        // libc's own search: the default path without PATH, /bin/sh for scripts without "#!", EACCES remembered.
+        let errno = match self.is_searched {
+            true => self.arguments.execute(&self.file),
+            false => self.arguments.execute_path(&self.file),
+        };
+        Err(failed(&self.program)(errno))
+    }
 }
 
-/// $SHELL, else the shell of the user that this process is now, else /bin/sh.
-fn login_shell() -> OsString {
+/// The call that executes it.
+impl fmt::Display for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({:?})", if self.is_searched { "execvp" } else { "execv" }, self.program)
+    }
+}
+
+fn failed(program: &OsStr) -> impl Fn(Errno) -> Error {
+    |errno| Error { doing: Doing::Executing { program: program.into() }, errno: Some(errno) }
+}
+
+/// $SHELL, else the shell of the user, else /bin/sh.
+fn login_shell(uid: u32) -> OsString {
     let given = env::var_os("SHELL").filter(|shell| !shell.is_empty());
-    let of_user = || {
-        accounts::local_user_by_id(unistd::getuid().as_raw()).map(|user| user.shell).filter(|shell| !shell.is_empty())
-    };
+    let of_user = || accounts::local_user_by_id(uid).map(|user| user.shell).filter(|shell| !shell.is_empty());
     given.or_else(of_user).unwrap_or_else(|| "/bin/sh".into())
 }
 

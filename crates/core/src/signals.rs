@@ -138,6 +138,11 @@ impl Signals {
     /// [`Doing::BlockingSignals`].
     pub fn block(self) -> Result<Mask> {
         log::info!("sigprocmask(SIG_BLOCK, {self})");
+        self.block_silently()
+    }
+
+    /// The same for a moment, which nobody has to know of.
+    pub(crate) fn block_silently(self) -> Result<Mask> {
         sys::change_mask(libc::SIG_BLOCK, self.0).map(|bits| Mask(Self(bits))).doing(|| Doing::BlockingSignals)
     }
 
@@ -179,6 +184,13 @@ impl fmt::Debug for Signals {
 pub(crate) struct Arrival {
     pub(crate) signal: Signal,
     pub(crate) origin: Origin,
+}
+
+impl Arrival {
+    /// Whether it is what comes of the [`crate::reins`] being let go.
+    pub(crate) fn is_let_go(self) -> bool {
+        self.origin == Origin::Descriptor && self.signal.0 == libc::SIGCONT
+    }
 }
 
 /// Who sent a signal, as far as it matters.

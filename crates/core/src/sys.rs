@@ -1,7 +1,7 @@
 //! The only unsafe code: the calls that nix does not offer in a safe form, each taking and giving owned types.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, OsString, c_char, c_int, c_short};
+use std::ffi::{CStr, CString, OsString, c_char, c_int, c_short};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::ExitStatusExt;
@@ -149,10 +149,108 @@ fn signal_set(bits: u64) -> libc::sigset_t {
     set
 }
 
+/// waitpid(2) for any child that has ended, stopped or continued; none if there is no such.
+pub(crate) fn wait_for_any() -> nix::Result<Option<(Pid, ExitStatus)>> {
+    let mut status = 0;
+    let flags = libc::WNOHANG | libc::WUNTRACED | libc::WCONTINUED;
+    // SAFETY: `status` outlives the call.
+    let pid = Errno::result(unsafe { libc::waitpid(-1, &raw mut status, flags) })?;
+    Ok((pid != 0).then(|| (Pid::from_raw(pid), ExitStatus::from_raw(status))))
+}
+
+/// prctl(2) PR_SET_CHILD_SUBREAPER: descendants who lose their parent become this process's children.
+pub(crate) fn set_child_subreaper() -> nix::Result<()> {
+    // SAFETY: the call takes numbers and touches no memory of ours.
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }).map(drop)
+}
+
+/// Has `pid` sent a signal whenever something comes in at `file`, see F_SETOWN, F_SETSIG and O_ASYNC in fcntl(2).
+pub(crate) fn signal_on_input(file: BorrowedFd<'_>, pid: Pid, signal: c_int) -> nix::Result<()> {
+    /// From `asm-generic/fcntl.h`.
+    const F_SETSIG: c_int = 10;
+    // SAFETY: these requests take numbers and touch no memory of ours.
+    let set = |request, value: c_int| Errno::result(unsafe { libc::fcntl(file.as_raw_fd(), request, value) });
+    set(libc::F_SETOWN, pid.as_raw())?;
+    set(F_SETSIG, signal)?;
+    let flags = set(libc::F_GETFL, 0)?;
+    set(libc::F_SETFL, flags | libc::O_ASYNC).map(drop)
+}
+
 /// prctl(2) PR_SET_PDEATHSIG: the signal that this process gets when its parent ends.
 pub(crate) fn set_death_signal(signal: c_int) -> nix::Result<()> {
     // SAFETY: the call takes a number and touches no memory of ours.
     Errno::result(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal) }).map(drop)
+}
+
+/// `struct __user_cap_header_struct` and the two `__user_cap_data_struct` of capget(2).
+#[repr(C)]
+struct Capabilities {
+    version: u32,
+    pid: c_int,
+    sets: [CapabilitySets; 2],
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct CapabilitySets {
+    effective: u32,
+    permitted: u32,
+    inheritable: u32,
+}
+
+/// Makes the permitted capabilities of this process inheritable, by capget(2) and capset(2); gives them as bits.
+///
+/// Nothing is allocated, so it can stand between fork and exec.
+pub(crate) fn inherit_permitted_capabilities() -> nix::Result<u64> {
+    /// `_LINUX_CAPABILITY_VERSION_3` of `linux/capability.h`.
+    const VERSION: u32 = 0x2008_0522;
+    let mut it = Capabilities {
+        version: VERSION,
+        pid: 0,
+        sets: [CapabilitySets { effective: 0, permitted: 0, inheritable: 0 }; 2],
+    };
+    // SAFETY: header and sets are laid out as the version says, and outlive the call.
+    Errno::result(unsafe { libc::syscall(libc::SYS_capget, &raw mut it.version, &raw mut it.sets) })?;
+    it.sets.iter_mut().for_each(|sets| sets.inheritable = sets.permitted);
+    // SAFETY: the same.
+    Errno::result(unsafe { libc::syscall(libc::SYS_capset, &raw mut it.version, &raw const it.sets) })?;
+    Ok(u64::from(it.sets[0].permitted) | u64::from(it.sets[1].permitted) << 32)
+}
+
+/// prctl(2) PR_CAP_AMBIENT_RAISE.
+pub(crate) fn raise_ambient_capability(capability: u32) -> nix::Result<()> {
+    let raise = libc::PR_CAP_AMBIENT_RAISE;
+    // SAFETY: the call takes numbers and touches no memory of ours.
+    Errno::result(unsafe { libc::prctl(libc::PR_CAP_AMBIENT, raise, capability as libc::c_ulong, 0, 0) }).map(drop)
+}
+
+/// A program's arguments as execvp(3) takes them. Nothing is allocated any more when it is called.
+#[derive(Debug)]
+pub(crate) struct Arguments {
+    /// What the pointers lead to.
+    _words: Vec<CString>,
+    pointers: Vec<*const c_char>,
+}
+
+impl Arguments {
+    pub(crate) fn new(words: Vec<CString>) -> Self {
+        let pointers = words.iter().map(|word| word.as_ptr()).chain([std::ptr::null()]).collect();
+        Self { _words: words, pointers }
+    }
+
+    /// execvp(3): searches PATH for a `program` without a slash.
+    pub(crate) fn execute(&self, program: &CStr) -> Errno {
+        // SAFETY: the pointers lead to NUL-terminated words that live as long as `self`; the last is null.
+        unsafe { libc::execvp(program.as_ptr(), self.pointers.as_ptr()) };
+        Errno::last()
+    }
+
+    /// execv(3).
+    pub(crate) fn execute_path(&self, path: &CStr) -> Errno {
+        // SAFETY: as above.
+        unsafe { libc::execv(path.as_ptr(), self.pointers.as_ptr()) };
+        Errno::last()
+    }
 }
 
 /// pidfd_open(2), close-on-exec.
@@ -253,6 +351,15 @@ pub(crate) fn adopt(fd: RawFd) -> nix::Result<OwnedFd> {
     }
     // SAFETY: the callers pass on what the kernel gave them a moment ago, and keep no copy.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// A descriptor that somebody else owns: EBADF unless it is open. It must stay so, as those of the caller do that
+/// started this program.
+pub(crate) fn open_descriptor(number: RawFd) -> nix::Result<BorrowedFd<'static>> {
+    // SAFETY: asks about a number; touches no memory of ours.
+    Errno::result(unsafe { libc::fcntl(number, libc::F_GETFD) })?;
+    // SAFETY: it is open, and nobody here closes what they have not opened.
+    Ok(unsafe { BorrowedFd::borrow_raw(number) })
 }
 
 /// pidfd_send_signal(2); signal 0 asks whether the process is there.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use nix::errno::Errno;
 
 use nscore::cgroup::Cgroup;
-use nscore::child::Manner;
+use nscore::child::{Manner, Stops};
 use nscore::exec::{Environment, Program};
 use nscore::handle::Handle;
 use nscore::process::{self, Target};
@@ -62,7 +62,7 @@ impl Supervision {
     fn new(process: &ProcessOptions) -> Self {
         let forwarding = process.forward_signals.map(|forwarding| forwarding.unwrap_or(Forwarding::CLASSIC));
         Self {
-            manner: Manner { held: Signals::default(), forwarding, stops_along: true },
+            manner: Manner { held: Signals::default(), forwarding, stops: Stops::Along },
             kill_child: process.kill_child.map(|signal| signal.unwrap_or(Signal::KILL)),
         }
     }

@@ -34,11 +34,11 @@ pub fn run(plan: Plan) -> Result<Ending> {
     let mut death_signal = None;
     if let Some(supervision) = plan.supervision {
         let supervisor = Supervisor::prepare(supervision.manner)?;
-        death_signal = supervision.kill_child.map(DeathSignal::from_this_process).transpose()?;
+        death_signal = DeathSignal::wanted(supervision.kill_child)?;
         if let Forked::Parent(child) = child::fork()? {
             return supervisor.wait(child).map(Ending::from);
         }
-        supervisor.release_child()?;
+        supervisor.in_child()?;
         // At once, so that the parent's death ends the preparations too.
         death_signal.as_ref().map_or(Ok(()), DeathSignal::set)?;
     }

@@ -11,6 +11,7 @@ use nix::unistd::geteuid;
 use nscore::arguments::{self, Request, gid, numeric, parsed, path, refusal, uid};
 use nscore::getopt::Dialect;
 use nscore::idmap::{Block, Mapping, Setgroups, Side};
+use nscore::info::InfoFd;
 use nscore::mounts::Propagation;
 use nscore::number::{self, NotANumber};
 use nscore::program::Refusal;
@@ -182,17 +183,26 @@ pub struct SetupOptions {
 /// How the program is started.
 #[derive(Debug, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Process (--kill-child and --forward-signals imply --fork)")]
+#[command(next_help_heading = "Process (--init, --kill-child, --forward-signals imply --fork)")]
 pub struct ProcessOptions {
     /// Run it as a child (PID 1, with --pid)
     #[arg(short, long)]
     pub fork: bool,
+    /// Run it below a small init, which Ctrl-C ends
+    #[arg(long)]
+    pub init: bool,
     /// When unshare dies, send it SIG (KILL)
     #[arg(long, value_name = "SIG", num_args = 0..=1, require_equals = true, value_parser = parsed(Signal::parse))]
     pub kill_child: Option<Option<Signal>>,
     /// Pass TERM, INT on to it; or all; or A,B
     #[arg(long, value_name = "LIST", num_args = 0..=1, require_equals = true, value_parser = parsed(Forwarding::parse))]
     pub forward_signals: Option<Option<Forwarding>>,
+    /// Write the child's PID and namespaces there
+    #[arg(long, value_name = "FD", value_parser = parsed(InfoFd::parse))]
+    pub info_fd: Option<InfoFd>,
+    /// Write the child's PID to this file
+    #[arg(long, value_name = "FILE", value_parser = parsed(path))]
+    pub pid_file: Option<PathBuf>,
     /// Shift the monotonic clock (with --time)
     #[arg(long, value_name = "SECONDS", value_parser = parsed(|text| offset(Clock::Monotonic, text)))]
     pub monotonic: Option<i64>,

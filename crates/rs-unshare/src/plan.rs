@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{getegid, geteuid};
 
-use nscore::child::Manner;
+use nscore::child::{Manner, Stops};
 use nscore::exec::{Environment, Program};
 use nscore::idmap::{self, Block, IdRange, Setgroups, Side};
+use nscore::info::InfoFd;
 use nscore::mounts::{BINFMT_MISC, Pin, Propagation};
 use nscore::signals::{Forwarding, Signal, Signals};
 use nscore::timens::{Clock, Offset};
@@ -36,6 +37,12 @@ pub struct Plan {
     pub supervision: Option<Supervision>,
     /// What the process does that will become the program.
     pub enter: Vec<Step>,
+    /// The kinds of namespace that are made.
+    pub kinds: Kinds,
+    /// Where to write about the program when it is about to start.
+    pub info: Option<InfoFd>,
+    /// Where to write its PID.
+    pub pid_file: Option<PathBuf>,
     /// What the program finds in its environment.
     pub environment: Environment,
     /// The program.
@@ -83,6 +90,9 @@ impl Plan {
             enter: enter(kinds, &ids, &maps, setup, mounts),
             outside_maps: maps.outside(ids.setgroups),
             environment: environment(&process),
+            kinds,
+            info: process.info_fd,
+            pid_file: process.pid_file,
             program: Program::from_operands(&operands),
         })
     }
@@ -95,6 +105,12 @@ impl Plan {
         (makes_pid && self.supervision.is_none()).then(|| {
             "the program stays outside the new pid namespace, whose init is its first child: add --fork".into()
         })
+    }
+
+    /// The uid that the program takes on, if it does.
+    pub fn uid(&self) -> Option<u32> {
+        let uid = |step: &Step| if let Step::SetUid(uid) = step { Some(*uid) } else { None };
+        self.enter.iter().rev().find_map(uid)
     }
 }
 
@@ -217,11 +233,12 @@ fn offsets(process: &ProcessOptions) -> Vec<Step> {
 }
 
 fn supervision(process: &ProcessOptions) -> Option<Supervision> {
-    let fork = process.fork || process.forward_signals.is_some() || process.kill_child.is_some();
+    let fork = process.fork || process.init || process.forward_signals.is_some() || process.kill_child.is_some();
+    let forwarding = process.forward_signals.map(|forwarding| forwarding.unwrap_or(Forwarding::CLASSIC));
     let manner = Manner {
         held: Signals::INT_AND_TERM,
-        forwarding: process.forward_signals.map(|forwarding| forwarding.unwrap_or(Forwarding::CLASSIC)),
-        stops_along: false,
+        forwarding: forwarding.or(process.init.then_some(Forwarding::ALL)),
+        stops: if process.init { Stops::ByInit } else { Stops::Unheeded },
     };
     fork.then(|| Supervision { manner, kill_child: process.kill_child.map(|signal| signal.unwrap_or(Signal::KILL)) })
 }

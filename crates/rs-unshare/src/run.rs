@@ -4,9 +4,16 @@
 //! waits until the namespaces are kept in their files. A function that forks comes back in both
 //! processes, and what fails goes up to `main` in whichever of them it failed.
 
-use nscore::child::{self, DeathSignal, Ending, Forked, Gate, Helper, Supervisor};
+use nix::unistd::{Pid, getuid};
+
+use nscore::child::{self, Child, DeathSignal, Ending, Forked, Gate, Helper, Notice, Notifier, Supervisor};
+use nscore::exec::Prepared;
 use nscore::idmap::{self, Setgroups, Side};
+use nscore::info::{InfoFd, Line};
+use nscore::init::Init;
+use nscore::pidfile::PidFile;
 use nscore::process::{self, Process};
+use nscore::signals::Signal;
 use nscore::{Error, Result, mounts};
 
 use crate::plan::{OutsideMaps, Plan, Step, Supervision};
@@ -22,6 +29,8 @@ pub fn run(plan: &Plan, warn: Warn<'_>) -> Result<Ending> {
     if log::log_enabled!(log::Level::Debug) {
         log::debug!("{}", process::identity());
     }
+    // Before anything changes, and in the caller's file system.
+    let pid_file = plan.pid_file.as_deref().map(PidFile::open).transpose()?;
     let (mut pinning, mut mapping) = (None, None);
     if !plan.pins.is_empty() {
         match Helper::fork()? {
@@ -44,10 +53,12 @@ pub fn run(plan: &Plan, warn: Warn<'_>) -> Result<Ending> {
     mapping.map_or(Ok(()), Helper::finish)?;
     take(&plan.prepare)?;
     match plan.supervision {
-        Some(supervision) => become_parent(plan, supervision, pinning, warn),
+        Some(supervision) => become_parent(plan, supervision, pinning, pid_file, warn),
         None => {
             pinning.map_or(Ok(()), Helper::finish)?;
-            become_program(plan, None, warn)
+            let pid = Pid::this().as_raw();
+            pid_file.as_ref().map_or(Ok(()), |file| file.write(pid))?;
+            become_program(plan, None, Announcement::new(plan, pid, false, None), warn)
         }
     }
 }
@@ -80,46 +91,132 @@ pub(crate) fn write_maps(caller: &Process, maps: &OutsideMaps) -> Result<()> {
     Ok(())
 }
 
-/// Forks the child that will be the program; the parent waits for it and ends as it does.
-fn become_parent(plan: &Plan, supervision: Supervision, pinning: Option<Helper>, warn: Warn<'_>) -> Result<Ending> {
+/// Forks the child that will be the program, or its init; the parent waits for it and ends as it does.
+fn become_parent(
+    plan: &Plan,
+    supervision: Supervision,
+    pinning: Option<Helper>,
+    pid_file: Option<PidFile>,
+    warn: Warn<'_>,
+) -> Result<Ending> {
     let supervisor = Supervisor::prepare(supervision.manner)?;
-    let death_signal = supervision.kill_child.map(DeathSignal::from_this_process).transpose()?;
-    // Only where there is something to wait for.
-    let (gatekeeper, gate) = pinning.is_some().then(child::gate).transpose()?.unzip();
+    let death_signal = DeathSignal::wanted(supervision.kill_child)?;
+    // Only where there is something to wait for, or to be told.
+    let waits = pinning.is_some() || pid_file.is_some() || plan.info.is_some();
+    let (gatekeeper, gate) = waits.then(child::gate).transpose()?.unzip();
+    let (notice, notifier) = pid_file.is_some().then(child::notice).transpose()?.unzip();
     match child::fork()? {
         Forked::Child(()) => {
             if let Some(helper) = pinning {
                 helper.leave_to_parent();
             }
             drop(gatekeeper);
-            supervisor.release_child()?;
             // At once, so that the parent's death ends the preparations too.
-            death_signal.as_ref().map_or(Ok(()), DeathSignal::set)?;
-            gate.map_or(Ok(()), Gate::wait)?;
-            become_program(plan, death_signal.as_ref(), warn)
+            set(death_signal.as_ref())?;
+            let init = supervisor.in_child()?;
+            let pid = gate.map_or(Ok(0), Gate::wait)?;
+            let announcement = Announcement::new(plan, pid, true, notifier);
+            match init {
+                Some(init) => become_init(plan, init, supervision.kill_child, announcement, warn),
+                None => become_program(plan, death_signal.as_ref(), announcement, warn),
+            }
         }
         Forked::Parent(child) => {
-            drop(gate);
-            // A pid namespace can be kept only now that it has a process.
-            if let Err(error) = pinning.map_or(Ok(()), Helper::finish) {
+            drop((gate, notifier));
+            if let Err(error) = prepare_start(pinning, pid_file.as_ref(), &child) {
                 drop(gatekeeper);
                 child.wait()?;
                 return Err(error);
             }
             if let Some(gatekeeper) = gatekeeper {
-                gatekeeper.open();
+                gatekeeper.open_for(&child);
             }
-            supervisor.wait(child).map(Ending::from)
+            let status = supervisor.wait(child)?;
+            let started = notice.is_some_and(Notice::tells_of_start);
+            if let Some(file) = pid_file.filter(|_| started) {
+                file.keep();
+            }
+            Ok(Ending::from(status))
+        }
+    }
+}
+
+/// What can be done only now that there is a child, and has to be done before the program starts: a pid namespace can
+/// be kept once it has a process.
+fn prepare_start(pinning: Option<Helper>, pid_file: Option<&PidFile>, child: &Child) -> Result<()> {
+    pinning.map_or(Ok(()), Helper::finish)?;
+    pid_file.map_or(Ok(()), |file| file.write(child.pid().as_raw()))
+}
+
+/// What the process that becomes the program says before it does.
+struct Announcement<'a> {
+    info: Option<(&'a InfoFd, Line)>,
+    notifier: Option<Notifier>,
+}
+
+impl<'a> Announcement<'a> {
+    /// To be made while /proc is still the caller's. The child is called `pid` outside.
+    fn new(plan: &'a Plan, pid: i32, is_child: bool, notifier: Option<Notifier>) -> Self {
+        let info = plan.info.as_ref().map(|fd| (fd, Line::about(pid, plan.kinds, is_child)));
+        Self { info, notifier }
+    }
+
+    /// Executes the program, and tells about it before.
+    fn execute(&self, program: &Prepared) -> Result<Ending> {
+        if let Some((fd, line)) = &self.info {
+            fd.write(line)?;
+        }
+        self.notifier.iter().for_each(Notifier::ready);
+        let failed = program.execute();
+        self.notifier.iter().for_each(Notifier::failed);
+        match failed? {}
+    }
+}
+
+/// Does all that concerns the namespaces, then forks the program and looks after it.
+fn become_init(
+    plan: &Plan,
+    init: Init,
+    kill_child: Option<Signal>,
+    announcement: Announcement<'_>,
+    warn: Warn<'_>,
+) -> Result<Ending> {
+    let personal = plan.enter.iter().position(Step::is_personal).unwrap_or(plan.enter.len());
+    let (common, personal) = plan.enter.split_at(personal);
+    take_or_warn(common, warn)?;
+    plan.environment.adopt();
+    // From the fork to the exec nothing is allocated.
+    let program = plan.program.prepare(plan.uid().unwrap_or_else(|| getuid().as_raw()))?;
+    let death_signal = DeathSignal::wanted(kill_child)?;
+    match child::fork()? {
+        Forked::Parent(child) => init.look_after(&child),
+        Forked::Child(()) => {
+            set(death_signal.as_ref())?;
+            init.release_program()?;
+            take(personal)?;
+            if personal.iter().any(Step::changes_credentials) {
+                set(death_signal.as_ref())?;
+            }
+            announcement.execute(&program)
         }
     }
 }
 
 /// The last steps, in the process that becomes the program.
-fn become_program(plan: &Plan, death_signal: Option<&DeathSignal>, warn: Warn<'_>) -> Result<Ending> {
+fn become_program(
+    plan: &Plan,
+    death_signal: Option<&DeathSignal>,
+    announcement: Announcement<'_>,
+    warn: Warn<'_>,
+) -> Result<Ending> {
     take_or_warn(&plan.enter, warn)?;
     if plan.enter.iter().any(Step::changes_credentials) {
-        death_signal.map_or(Ok(()), DeathSignal::set)?;
+        set(death_signal)?;
     }
     plan.environment.adopt();
-    match plan.program.execute()? {}
+    announcement.execute(&plan.program.prepare(getuid().as_raw())?)
+}
+
+fn set(death_signal: Option<&DeathSignal>) -> Result<()> {
+    death_signal.map_or(Ok(()), DeathSignal::set)
 }

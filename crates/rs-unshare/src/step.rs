@@ -71,6 +71,11 @@ impl Step {
         matches!(self, Step::MountProc(_) | Step::MountBinfmt(_))
     }
 
+    /// Whether it is about who the program is. An init stays who it was, so that it can signal the program.
+    pub fn is_personal(&self) -> bool {
+        self.changes_credentials() || matches!(self, Step::DropGroups | Step::KeepCapabilities)
+    }
+
     /// Whether the kernel forgets the death signal over it.
     pub fn changes_credentials(&self) -> bool {
         matches!(self, Step::SetGid(_) | Step::SetUid(_))

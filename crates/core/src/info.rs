@@ -1,0 +1,130 @@
+//! What scripts want to know of the program when it starts: its PID, its namespaces.
+
+use std::ffi::OsStr;
+use std::fmt::Write;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::Path;
+use std::sync::Arc;
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
+
+use crate::error::{Doing, Error, Result, While};
+use crate::handle::Handle;
+use crate::kind::Kinds;
+use crate::number;
+use crate::signals::Signals;
+use crate::sys;
+
+/// A descriptor that the caller has left open, for a line of JSON when the program is about to start.
+#[derive(Debug, Clone)]
+pub struct InfoFd {
+    /// As the caller calls it.
+    number: i32,
+    /// A copy that the program does not inherit.
+    file: Arc<OwnedFd>,
+}
+
+/// Standard descriptors are the program's, whoever else writes to them.
+const STANDARD: i32 = 2;
+
+impl InfoFd {
+    /// Takes over the descriptor with this number; from now on the program does not inherit it.
+    ///
+    /// # Errors
+    /// [`Doing::ParsingDescriptor`]; [`Doing::WritingInfo`] with EBADF for one that is not open for writing.
+    pub fn parse(text: &OsStr) -> Result<Self> {
+        let parsed = number::parse(text, 0, i64::from(i32::MAX)).ok().and_then(|number| i32::try_from(number).ok());
+        let number = parsed.ok_or_else(|| Error::new(Doing::ParsingDescriptor { text: text.into() }))?;
+        Self::take(number).doing(|| Doing::WritingInfo { number })
+    }
+
+    fn take(number: i32) -> nix::Result<Self> {
+        let theirs = sys::open_descriptor(number)?;
+        let flags = OFlag::from_bits_retain(fcntl(theirs, FcntlArg::F_GETFL)?);
+        if flags.contains(OFlag::O_PATH) || flags & OFlag::O_ACCMODE == OFlag::O_RDONLY {
+            return Err(Errno::EBADF);
+        }
+        let file = fcntl(theirs, FcntlArg::F_DUPFD_CLOEXEC(STANDARD + 1)).and_then(sys::adopt)?;
+        if number > STANDARD {
+            fcntl(theirs, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+        }
+        Ok(Self { number, file: Arc::new(file) })
+    }
+
+    /// As the caller calls it.
+    pub fn number(&self) -> i32 {
+        self.number
+    }
+
+    /// Writes the line, which nothing has to be allocated for. A reader who has left is an error, and no signal.
+    ///
+    /// # Errors
+    /// [`Doing::WritingInfo`].
+    pub fn write(&self, line: &Line) -> Result<()> {
+        log::info!("write({}, {:?})", self.number, line.0);
+        let what = || Doing::WritingInfo { number: self.number };
+        // What is pending then ends with this process.
+        let mask = Signals::of(&[libc::SIGPIPE]).block_silently()?;
+        sys::write_all(self.file.as_raw_fd(), line.0.as_bytes()).doing(what)?;
+        mask.put_back()
+    }
+}
+
+/// The line: `{"child-pid": 4711, "namespaces": {"pid": {"inode": 4026532281, "id": 4312}}}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line(String);
+
+impl Line {
+    /// About a child called `pid`, and those namespaces of `kinds` that this process is in; that its children will be
+    /// in, if it is not itself the child.
+    ///
+    /// `id` is null where the kernel has no NS_GET_ID. A namespace is null where it cannot be seen: without /proc, or as
+    /// long as a pid namespace has no process.
+    pub fn about(pid: i32, kinds: Kinds, is_child: bool) -> Self {
+        let mut line = format!("{{\"child-pid\": {pid}, \"namespaces\": {{");
+        for (place, kind) in kinds.iter().enumerate() {
+            let link = if is_child { kind.link() } else { kind.children_link() };
+            let comma = if place == 0 { "" } else { ", " };
+            // A string takes everything.
+            let _ = write!(line, "{comma}\"{}\": {}", kind.link(), namespace(link));
+        }
+        line.push_str("}}\n");
+        Self(line)
+    }
+}
+
+fn namespace(link: &str) -> String {
+    let Ok(handle) = Handle::open(&Path::new("/proc/self/ns").join(link)) else { return "null".into() };
+    let Ok(identity) = handle.identity() else { return "null".into() };
+    let id = handle.id().map_or("null".into(), |id| id.to_string());
+    format!("{{\"inode\": {}, \"id\": {id}}}", identity.inode())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::Kind;
+
+    #[test]
+    fn a_line_about_this_process() {
+        let identity = Handle::open(Path::new("/proc/self/ns/uts")).unwrap().identity().unwrap();
+        let Line(line) = Line::about(7, [Kind::Uts].into_iter().collect(), true);
+        let start =
+            format!("{{\"child-pid\": 7, \"namespaces\": {{\"uts\": {{\"inode\": {}, \"id\": ", identity.inode());
+        assert!(line.starts_with(&start) && line.ends_with("}}}\n"), "{line}");
+        assert_eq!(Line::about(7, Kinds::none(), true).0, "{\"child-pid\": 7, \"namespaces\": {}}\n");
+    }
+
+    #[test]
+    fn only_what_can_be_written_to() {
+        let file = std::fs::File::open("/dev/null").unwrap();
+        let number = file.as_raw_fd().to_string();
+        for text in [number.as_str(), "1000000"] {
+            assert_eq!(InfoFd::parse(text.as_ref()).unwrap_err().errno, Some(Errno::EBADF), "{text}");
+        }
+        for text in ["", "x", "-1", "99999999999"] {
+            assert!(matches!(InfoFd::parse(text.as_ref()).unwrap_err().doing, Doing::ParsingDescriptor { .. }));
+        }
+    }
+}

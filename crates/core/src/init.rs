@@ -1,0 +1,87 @@
+//! The init: a process that looks after one program, and after whatever the program leaves behind.
+//!
+//! In a new pid namespace it is process 1, which the kernel shields from signals that it does not handle, and with
+//! which the namespace ends. It reaps whoever has lost their parent, passes every signal on to the program, and
+//! ends when the program does.
+
+use std::os::unix::process::ExitStatusExt;
+
+use nix::unistd::Pid;
+
+use crate::child::{Child, Ending};
+use crate::error::{Doing, Result, While};
+use crate::reins::Hands;
+use crate::signals::{Mask, Signals};
+use crate::sys;
+
+/// An init that has no program yet.
+#[derive(Debug)]
+pub struct Init {
+    parent: Hands,
+    /// The program's, which is the caller's.
+    mask: Option<Mask>,
+}
+
+const CHILDS: Signals = Signals::of(&[libc::SIGCHLD]);
+
+impl Init {
+    /// Makes this process an init: from now on it gets no signal but those that it awaits, and the orphans among its
+    /// descendants.
+    ///
+    /// # Errors
+    /// [`Doing::BlockingSignals`], [`Doing::AdoptingOrphans`].
+    pub(crate) fn begin(parent: Hands, mask: Option<Mask>) -> Result<Self> {
+        Signals::ALL.and(CHILDS).block()?;
+        if !is_first() {
+            log::info!("prctl(PR_SET_CHILD_SUBREAPER, 1)");
+            sys::set_child_subreaper().doing(|| Doing::AdoptingOrphans)?;
+        }
+        Ok(Self { parent, mask })
+    }
+
+    /// Gives the program the signal mask that the caller had; on the program's side of the fork.
+    ///
+    /// # Errors
+    /// [`Doing::BlockingSignals`].
+    pub fn release_program(&self) -> Result<()> {
+        self.mask.as_ref().map_or(Ok(()), Mask::put_back)
+    }
+
+    /// Does an init's work until the program ends, and says how this process has to end then.
+    ///
+    /// # Errors
+    /// [`Doing::Waiting`].
+    pub fn look_after(&self, program: &Child) -> Result<Ending> {
+        loop {
+            if let Some(ending) = self.reap(program)? {
+                return Ok(if is_first() { ending.of_first_process() } else { ending });
+            }
+            let arrival = Signals::ALL.and(CHILDS).wait()?;
+            if !CHILDS.contains(arrival.signal) {
+                program.pass_on(arrival);
+            }
+        }
+    }
+
+    /// Reaps all who have ended by now. One signal may stand for many of them.
+    fn reap(&self, program: &Child) -> Result<Option<Ending>> {
+        while let Some((pid, status)) = sys::wait_for_any().doing(|| Doing::Waiting)? {
+            if pid != program.pid() {
+                continue;
+            }
+            if status.stopped_signal().is_some() {
+                self.parent.stop();
+            } else if status.continued() {
+                self.parent.go();
+            } else {
+                return Ok(Some(status.into()));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether this is the first process of its pid namespace, which no signal of its own ends.
+fn is_first() -> bool {
+    Pid::this().as_raw() == 1
+}

@@ -1,0 +1,130 @@
+//! A file with the PID of a program, for scripts and service managers.
+
+use std::fs::{File, OpenOptions};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{AtFlags, OFlag, open};
+use nix::sys::stat::{Mode, fstat, fstatat};
+use nix::unistd::{Pid, UnlinkatFlags, unlinkat};
+
+use crate::error::{Doing, Error, Result, While, opening};
+use crate::handle::Identity;
+use crate::sys;
+
+/// A file that is open for a PID. If this process has created it, it goes with this unless it is [kept](PidFile::keep).
+#[derive(Debug)]
+pub struct PidFile {
+    path: PathBuf,
+    file: File,
+    created: Option<Created>,
+}
+
+/// How to find it again from another root, or beneath a mount.
+#[derive(Debug)]
+struct Created {
+    by: Pid,
+    directory: OwnedFd,
+}
+
+impl PidFile {
+    /// Opens it, and creates it where there is none. What is in it stays until the PID is written.
+    ///
+    /// # Errors
+    /// [`Doing::Opening`].
+    pub fn open(path: &Path) -> Result<Self> {
+        log::info!("open({path:?}, O_WRONLY|O_CREAT)");
+        let mut options = OpenOptions::new();
+        options.write(true).custom_flags(libc::O_NOCTTY);
+        let file = match options.clone().create_new(true).open(path).doing(opening(path)) {
+            Err(Error { errno: Some(Errno::EEXIST), .. }) => {
+                let file = options.open(path).doing(opening(path))?;
+                return Ok(Self { path: path.into(), file, created: None });
+            }
+            opened => opened?,
+        };
+        let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let directory = open(parent, flags, Mode::empty()).doing(opening(parent))?;
+        Ok(Self { path: path.into(), file, created: Some(Created { by: Pid::this(), directory }) })
+    }
+
+    /// Writes `pid`, a line, in place of what was there.
+    ///
+    /// # Errors
+    /// [`Doing::Writing`].
+    pub fn write(&self, pid: i32) -> Result<()> {
+        use std::os::fd::AsRawFd;
+        log::info!("write({:?}, \"{pid}\")", self.path);
+        let writing = || Doing::Writing { path: self.path.clone() };
+        match self.file.set_len(0) {
+            // A pipe has no length.
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {}
+            truncated => truncated.doing(writing)?,
+        }
+        sys::write_all(self.file.as_raw_fd(), format!("{pid}\n").as_bytes()).doing(writing)
+    }
+
+    /// Leaves it to others: the program has started.
+    pub fn keep(mut self) {
+        self.created = None;
+    }
+
+    /// Whether the name still leads to this file.
+    fn is_at(&self, directory: &OwnedFd, name: &Path) -> bool {
+        let there = fstatat(directory, name, AtFlags::AT_SYMLINK_NOFOLLOW);
+        matches!((there, fstat(&self.file)), (Ok(there), Ok(own)) if Identity::of(&there) == Identity::of(&own))
+    }
+}
+
+impl Drop for PidFile {
+    fn drop(&mut self) {
+        // Processes that were forked meanwhile hold it too.
+        let Some(Created { directory, .. }) = self.created.as_ref().filter(|created| created.by == Pid::this()) else {
+            return;
+        };
+        if let Some(name) = self.path.file_name().map(Path::new).filter(|name| self.is_at(directory, name)) {
+            log::info!("unlink({:?})", self.path);
+            // What cannot be removed is no reason to hide the error that led here.
+            let _ = unlinkat(directory, name, UnlinkatFlags::NoRemoveDir);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn scratch(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("{name}-{}", std::process::id()))
+    }
+
+    #[test]
+    fn what_was_created_goes_unless_it_is_kept() {
+        let path = scratch("pidfile-created");
+        PidFile::open(&path).unwrap().write(1234).unwrap();
+        assert!(!path.exists());
+        let file = PidFile::open(&path).unwrap();
+        file.write(1234).unwrap();
+        file.keep();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "1234\n");
+        // By now it is somebody else's.
+        PidFile::open(&path).unwrap().write(5).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "5\n");
+        fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn another_file_of_that_name_stays() {
+        let path = scratch("pidfile-replaced");
+        let file = PidFile::open(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, "theirs").unwrap();
+        drop(file);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
+        fs::remove_file(&path).unwrap();
+    }
+}
