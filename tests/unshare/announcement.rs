@@ -1,7 +1,7 @@
 //! `--info-fd` and `--pid-file`: what is told of the program, when, and to whom. Ours alone.
 
-use crate::support::{Status, require};
 use crate::nsuser;
+use crate::support::{Status, require};
 
 /// `field NAME FILE`: the number in a line of JSON.
 const FIELD: &str = "field() { sed \"s/.*\\\"$1\\\": \\([^,}]*\\).*/\\1/\" $2; }

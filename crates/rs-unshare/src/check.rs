@@ -56,7 +56,9 @@ fn attempt(plan: &Plan, trial: &Trial<'_>) -> Result<(), Stopped> {
         {
             Some(outside) => match outside? {
                 Forked::Child(()) => {
-                    pinning.map_or((), Helper::leave_to_parent);
+                    if let Some(helper) = pinning {
+                        helper.leave_to_parent();
+                    }
                     return Ok(());
                 }
                 Forked::Parent(helper) => Some(helper),
