@@ -42,6 +42,7 @@ fn needs_cap_sys_admin_and_limit_zero() {
         &[
             "a new pid namespace needs CAP_SYS_ADMIN, which you do not have",
             &format!("nor may you make a user namespace: {file} is 0: user namespaces are switched off here"),
+            &format!("try, as root: echo 10000 >{file}"),
         ],
     );
 }

@@ -54,6 +54,13 @@ fn chroot() {
     let reason = "the root directory was changed (chroot): no user namespace can be made from here";
     root("chroot /tmp/root unshare -U true").after(INSIDE).is_explained(DENIED, &[reason]);
     root("chroot /tmp/root unshare -u sh -c :").after(INSIDE).prints("");
+    root("chroot --userspec 4242:4242 --groups= /tmp/root unshare -p true").after(INSIDE).is_explained(
+        DENIED,
+        &[
+            "a new pid namespace needs CAP_SYS_ADMIN, which you do not have",
+            &format!("nor may you make a user namespace: {reason}"),
+        ],
+    );
     root("mount --rbind /tmp/root /tmp/root; chroot /tmp/root unshare -U true")
         .after(INSIDE)
         .is_explained(DENIED, &[reason]);

@@ -72,6 +72,7 @@ const STEP: &str = "step";
 const WORKS: &str = "works";
 const ERROR: &str = "error";
 const REASON: &str = "reason";
+const OBSTACLE: &str = "obstacle";
 
 /// What can be done, by the kind of remedy: the key, and the words before it in text.
 const REMEDIES: [(&str, &str); 3] = [("try", "try: "), ("try_as_root", "try, as root: "), ("advice", "")];
@@ -85,6 +86,7 @@ fn describe(error: &Error, case: Case<'_>) -> Map<String, Value> {
     let Some(cause) = hints::explain(error, case) else { return verdict };
     verdict.insert("cause".into(), cause.name.into());
     verdict.insert(REASON.into(), cause.reason.into());
+    verdict.extend(cause.obstacle.map(|obstacle| (OBSTACLE.into(), obstacle.into())));
     verdict.extend(cause.remedy.map(|remedy| {
         let [command, command_of_root, advice] = REMEDIES;
         let (key, text) = match remedy {
@@ -131,7 +133,7 @@ impl Report {
     }
 
     /// The same as one object on one line: `works`, and `steps` with `step`, `works` (null: not tried) and, of what
-    /// fails, `error`, `errno`, `cause`, `reason`, and one of `try`, `try_as_root`, `advice`, as far as known.
+    /// fails, `error`, `errno`, `cause`, `reason`, `obstacle`, and one of `try`, `try_as_root`, `advice`, as far as known.
     pub fn json(&self) -> String {
         format!("{}\n", json!({ WORKS: self.works(), "steps": self.0 }))
     }
@@ -143,9 +145,10 @@ fn words(step: &Map<String, Value>) -> String {
         Some(Value::Bool(true)) => "ok".to_owned(),
         Some(Value::Bool(false)) => {
             let reason = text(REASON).map(|reason| format!(": {reason}"));
+            let obstacle = text(OBSTACLE).map(|obstacle| format!("; {obstacle}"));
             let remedy = REMEDIES.iter().find_map(|(key, before)| text(key).map(|it| format!("; {before}{it}")));
             let error = text(ERROR).unwrap_or_default().to_owned();
-            [Some(error), reason, remedy].into_iter().flatten().collect()
+            [Some(error), reason, obstacle, remedy].into_iter().flatten().collect()
         }
         _ => "not tried".into(),
     };

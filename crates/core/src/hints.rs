@@ -34,6 +34,8 @@ pub struct Cause {
     pub name: &'static str,
     /// What decides: a sentence without a capital and a full stop, like all messages.
     pub reason: String,
+    /// What else stands in the way: why what usually helps does not, either.
+    pub obstacle: Option<String>,
     /// What can be done about it.
     pub remedy: Option<Remedy>,
 }
@@ -52,7 +54,7 @@ pub enum Remedy {
 impl Cause {
     /// A cause without a remedy.
     fn new(name: &'static str, reason: impl Into<String>) -> Self {
-        Self { name, reason: reason.into(), remedy: None }
+        Self { name, reason: reason.into(), obstacle: None, remedy: None }
     }
 
     fn remedy(self, remedy: Remedy) -> Self {
@@ -71,14 +73,18 @@ impl Cause {
         self.remedy(Remedy::Advice(advice.into()))
     }
 
-    /// The lines of the hint, at most two, without the program's name. No control characters are left in them.
+    /// The lines of the hint, at most three, without the program's name. No control characters are left in them.
     pub fn lines(&self) -> Vec<String> {
         let remedy = self.remedy.as_ref().map(|remedy| match remedy {
             Remedy::Command(command) => format!("try: {command}"),
             Remedy::CommandOfRoot(command) => format!("try, as root: {command}"),
             Remedy::Advice(advice) => advice.clone(),
         });
-        std::iter::once(self.reason.clone()).chain(remedy).map(|line| printable(&line)).collect()
+        std::iter::once(self.reason.clone())
+            .chain(self.obstacle.clone())
+            .chain(remedy)
+            .map(|line| printable(&line))
+            .collect()
     }
 }
 

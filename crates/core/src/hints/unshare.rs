@@ -130,7 +130,11 @@ fn not_privileged(kinds: Kinds, case: Case<'_>) -> Option<Cause> {
         }
         Ok(()) => cause.command(case.command.with(&["--map-root-user"])),
         Err(errno) => match explain(errno, with_user, case) {
-            Some(obstacle) => cause.advice(format!("nor may you make a user namespace: {}", obstacle.reason)),
+            Some(other) => Cause {
+                obstacle: Some(format!("nor may you make a user namespace: {}", other.reason)),
+                remedy: other.remedy,
+                ..cause
+            },
             None => cause,
         },
     })
