@@ -1,7 +1,7 @@
 //! The only unsafe code: the calls that nix does not offer in a safe form, each taking and giving owned types.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, CString, OsString, c_char, c_int, c_short};
+use std::ffi::{CStr, CString, OsString, c_char, c_int, c_short, c_void};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::ExitStatusExt;
@@ -558,6 +558,18 @@ impl CompiledRegex {
     pub(crate) fn matches(&self, text: &CStr) -> bool {
         // SAFETY: the expression is compiled, the text ends in NUL, and there is no array to write to.
         unsafe { libc::regexec(&raw const *self.0, text.as_ptr(), 0, std::ptr::null_mut(), 0) == 0 }
+    }
+
+    /// GNU's re_search, at the beginning of `text` and nowhere else, which the libc crate lacks.
+    pub(crate) fn matches_at_start(&mut self, text: &CStr) -> bool {
+        type Re = *mut libc::regex_t;
+        unsafe extern "C" {
+            fn re_search(re: Re, text: *const c_char, len: c_int, start: c_int, range: c_int, at: *mut c_void)
+            -> c_int;
+        }
+        let Ok(length) = c_int::try_from(text.count_bytes()) else { return false };
+        // SAFETY: the expression is compiled, the text is so long, and nowhere is asked where it matches.
+        unsafe { re_search(&raw mut *self.0, text.as_ptr(), length, 0, 0, std::ptr::null_mut()) >= 0 }
     }
 }
 
