@@ -6,6 +6,8 @@
 
 mod support;
 
+#[path = "hints/exec.rs"]
+mod exec;
 #[path = "hints/idmap.rs"]
 mod idmap;
 #[path = "hints/limits.rs"]

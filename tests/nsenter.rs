@@ -26,6 +26,8 @@ mod kinds;
 mod mended;
 #[path = "nsenter/processes.rs"]
 mod processes;
+#[path = "nsenter/programs.rs"]
+mod programs;
 
 use support::{Line, Program, ours};
 

@@ -4,6 +4,8 @@
 //! that it can have; each is looked for in /proc, /sys and /etc, or by a call that changes nothing. What cannot be
 //! checked is not said.
 
+mod elf;
+mod exec;
 #[cfg(test)]
 mod faked;
 mod fork;
@@ -138,6 +140,11 @@ impl CommandLine {
         self.with(&[]).map(|command| format!("{words} {command}")).filter(|command| command.len() <= LONGEST_COMMAND)
     }
 
+    /// The same command with another word at its end.
+    fn followed_by(&self, word: &str) -> Option<String> {
+        self.shell_command(self.words().chain([OsStr::new(word)]))
+    }
+
     /// Whether a word begins with one of these.
     fn has_word(&self, beginnings: &[&str]) -> bool {
         self.words().any(|word| beginnings.iter().any(|it| word.as_bytes().starts_with(it.as_bytes())))
@@ -232,7 +239,9 @@ pub fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
         | Doing::ChangingDirectory { .. } => mount::explain(&error.doing, errno?, case),
         Doing::Pinning { source, target } => pinning::explain(source, target, errno?, case),
         Doing::Executing { program } if mapper::is_mapper(program) => mapper::not_executed(program, errno?, case),
-        Doing::Executing { program } => typed::explain_program(program, case),
+        Doing::Executing { program } => {
+            typed::explain_program(program, case).or_else(|| exec::explain(program, errno?, case))
+        }
         _ => None,
     }
 }
