@@ -8,6 +8,8 @@ mod support;
 
 #[path = "nsenter/attackers.rs"]
 mod attackers;
+#[path = "nsenter/cgroups.rs"]
+mod cgroups;
 #[path = "nsenter/check.rs"]
 mod check;
 #[path = "nsenter/descriptors.rs"]

@@ -4,6 +4,7 @@
 //! that it can have; each is looked for in /proc, /sys and /etc, or by a call that changes nothing. What cannot be
 //! checked is not said.
 
+mod cgroup;
 mod elf;
 mod exec;
 #[cfg(test)]
@@ -215,6 +216,9 @@ pub fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
         | Doing::CopyingDescriptor { .. }
         | Doing::OpeningOwner
         | Doing::OpeningById { .. } => setns::explain(error, case),
+        Doing::Opening { path } | Doing::Writing { path } if cgroup::is_procs(path) => {
+            cgroup::explain(path, errno?, case.system)
+        }
         Doing::Opening { path } | Doing::Comparing { path } => {
             let explained = typed::explain(path, case).or_else(|| setns::explain(error, case));
             explained.or_else(|| idmap::opening(path, errno?, case.system))

@@ -123,10 +123,9 @@ fn shell_missing(path: &Path, system: &System) -> Option<Cause> {
 fn nowhere(program: &OsStr, case: Case<'_>) -> Option<Cause> {
     let (system, command) = (case.system, case.command);
     let is_typed = command.arguments.iter().any(|word| word == program);
-    if !is_typed || is_shell(program) {
-        if let Some(cause) = other_shell(program, is_typed, case) {
-            return Some(cause);
-        }
+    let wants_shell = !is_typed || is_shell(program);
+    if let Some(cause) = wants_shell.then(|| other_shell(program, is_typed, case)).flatten() {
+        return Some(cause);
     }
     let has_slash = program.as_bytes().contains(&b'/');
     if let Some(cause) = (!has_slash).then(|| outside_of_path(program, case)).flatten() {

@@ -207,20 +207,18 @@ fn unfit(ranges: &[IdRange], system: &System) -> Option<Cause> {
     if let Some(empty) = ranges.iter().find(|range| range.count == 0) {
         return Some(Cause::new("empty-range", format!("the line \"{empty}\" maps no id: its count is 0")));
     }
-    let sides: [(&str, fn(&IdRange) -> u32); 2] = [("inside", |range| range.inner), ("outside", |range| range.outer)];
-    sides.into_iter().find_map(|(word, first)| overlap(ranges, word, first))
+    overlap(ranges, "inside", |range| range.inner).or_else(|| overlap(ranges, "outside", |range| range.outer))
 }
 
 /// Two lines that have an id in common, on the side whose first id `first` tells.
 fn overlap(ranges: &[IdRange], word: &str, first: impl Fn(&IdRange) -> u32) -> Option<Cause> {
     let mut sorted: Vec<&IdRange> = ranges.iter().collect();
     sorted.sort_by_key(|range| first(range));
-    let pairs = sorted.windows(2).filter_map(|pair| pair.split_first().map(|(one, rest)| (*one, rest)));
-    let (one, other) =
-        pairs.flat_map(|(one, rest)| rest.iter().map(move |other| (one, *other))).find(|(one, other)| {
-            let end = u64::from(first(one)) + u64::from(one.count);
-            u64::from(first(other)) < end
-        })?;
+    let meets = |one: &IdRange, other: &IdRange| {
+        let end = u64::from(first(one)) + u64::from(one.count);
+        u64::from(first(other)) < end
+    };
+    let (one, other) = sorted.iter().zip(sorted.iter().skip(1)).find(|(one, other)| meets(one, other))?;
     let id = first(other);
     let reason = format!("the lines \"{one}\" and \"{other}\" both have id {id} {word}");
     Some(Cause::new("ranges-overlap", reason))

@@ -230,7 +230,7 @@ fn add_line(user: &OsStr, files: &[&Path], first: u64, count: u64, system: &Syst
     let is_ended = |file: &&Path| system.read(file).is_none_or(|text| text.is_empty() || text.ends_with(b"\n"));
     let line = quoted(OsStr::from_bytes(&[user.as_bytes(), format!(":{first}:{count}").as_bytes()].concat()))?;
     let print = if files.iter().all(is_ended) { "echo" } else { r"printf '\n%s\n'" };
-    let paths: Vec<String> = files.iter().map(|file| shown(file)).collect();
+    let paths: Vec<String> = files.iter().map(shown).collect();
     Some(match paths.as_slice() {
         [path] => format!("{print} {line} >>{path}"),
         _ => format!("{print} {line} | tee -a {}", paths.join(" ")),
