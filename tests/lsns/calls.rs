@@ -59,6 +59,24 @@ fn sockets_are_left_alone_where_no_network_is_asked_for() {
 }
 
 #[test]
+fn sockets_are_left_alone_where_the_numbers_are_of_another_pid_namespace() {
+    require!(root, strace, perl, unshare);
+    let holder =
+        "start perl -MSocket -e 'socket(S, AF_INET, SOCK_DGRAM, 0); $| = 1; print \"up\\n\"; close STDOUT; sleep 1000'";
+    root(format!("{holder}; strace -f -o trace unshare -pf lsns >list; calls 'pidfd_open('; grep -c ' uts ' list"))
+        .comes_to(Status::Exit(0), "0\n1\n", "");
+}
+
+#[test]
+fn what_a_descriptor_is_of_is_looked_at_before_it_is_opened() {
+    require!(root, strace, unshare);
+    let holder = "touch n; unshare --net=n true; start sh -c \"exec 8<n; $stay\"; umount -l n";
+    let patterns =
+        [r#"openat([0-9]*, "[0-9]*/fd/8", O_RDONLY\(|O_CLOEXEC\)*|O_PATH"#, r#"openat([0-9]*, "[0-9]*/fd/8""#];
+    root(counted(holder, "-t net", &patterns)).prints("1\n1\n");
+}
+
+#[test]
 fn only_links_of_the_kind_are_read() {
     require!(root, strace);
     let [uts, others] =
