@@ -113,6 +113,21 @@ fn nothing_but_links_is_read_of_who_is_not_shown() {
     root(counted(sleepers, "-l -Q 'TYPE == \"uts\"'", &patterns)).prints("1\n0\n");
 }
 
+/// glibc would load them from the root that it is in, which may be a container's. To know the locale, it looks into the
+/// list of them, but loads none.
+#[test]
+fn a_pattern_loads_no_converters() {
+    require!(root, strace);
+    let list = "LC_ALL=C.UTF-8 strace -f -o trace lsns";
+    for pattern in ["ü+", "[[:alpha:]é-ü].", "^s"] {
+        root(format!(
+            "{list} >all || exit 9; mv trace before; {list} -Q 'COMMAND =~ \"{pattern}\"' >some || exit 9
+            calls 'open.*[.]so'; [ $(calls 'open.*gconv') = $(grep -c 'open.*gconv' before) ] && echo same; calls 'execve('"
+        ))
+        .prints("0\nsame\n1\n");
+    }
+}
+
 #[test]
 fn what_is_wrong_is_refused_before_anything_is_read() {
     require!(root, strace);
