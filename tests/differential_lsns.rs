@@ -907,6 +907,7 @@ const HARD: &[Scenario] = &[
     shell(". numbers; lsns -r $pid1"),
     shell(". numbers; LC_ALL=C.UTF-8 lsns $pid1"),
     shell(". numbers; LC_ALL=C.UTF-8 lsns -J $pid1"),
+    args("-r -l -o COMMAND,PID -Q 'PID == 120'"),
     shell(". numbers; lsns $pid122"),
     args("-p 122"),
     args("-p 123"),

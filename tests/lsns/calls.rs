@@ -59,6 +59,24 @@ fn sockets_are_left_alone_where_no_network_is_asked_for() {
 }
 
 #[test]
+fn sockets_are_left_alone_where_the_numbers_are_of_another_pid_namespace() {
+    require!(root, strace, perl, unshare);
+    let holder =
+        "start perl -MSocket -e 'socket(S, AF_INET, SOCK_DGRAM, 0); $| = 1; print \"up\\n\"; close STDOUT; sleep 1000'";
+    root(format!("{holder}; strace -f -o trace unshare -pf lsns >list; calls 'pidfd_open('; grep -c ' uts ' list"))
+        .comes_to(Status::Exit(0), "0\n1\n", "");
+}
+
+#[test]
+fn what_a_descriptor_is_of_is_looked_at_before_it_is_opened() {
+    require!(root, strace, unshare);
+    let holder = "touch n; unshare --net=n true; start sh -c \"exec 8<n; $stay\"; umount -l n";
+    let patterns =
+        [r#"openat([0-9]*, "[0-9]*/fd/8", O_RDONLY\(|O_CLOEXEC\)*|O_PATH"#, r#"openat([0-9]*, "[0-9]*/fd/8""#];
+    root(counted(holder, "-t net", &patterns)).prints("1\n1\n");
+}
+
+#[test]
 fn only_links_of_the_kind_are_read() {
     require!(root, strace);
     let [uts, others] =
@@ -93,6 +111,21 @@ fn nothing_but_links_is_read_of_who_is_not_shown() {
     root(counted(sleepers, "", &patterns)).prints("1\n1\n");
     root(counted(sleepers, "-l -o NS,TYPE,NPROCS,PID,PATH", &patterns)).prints("0\n0\n");
     root(counted(sleepers, "-l -Q 'TYPE == \"uts\"'", &patterns)).prints("1\n0\n");
+}
+
+/// glibc would load them from the root that it is in, which may be a container's. To know the locale, it looks into the
+/// list of them, but loads none.
+#[test]
+fn a_pattern_loads_no_converters() {
+    require!(root, strace);
+    let list = "LC_ALL=C.UTF-8 strace -f -o trace lsns";
+    for pattern in ["ü+", "[[:alpha:]é-ü].", "^s"] {
+        root(format!(
+            "{list} >all || exit 9; mv trace before; {list} -Q 'COMMAND =~ \"{pattern}\"' >some || exit 9
+            calls 'open.*[.]so'; [ $(calls 'open.*gconv') = $(grep -c 'open.*gconv' before) ] && echo same; calls 'execve('"
+        ))
+        .prints("0\nsame\n1\n");
+    }
 }
 
 #[test]

@@ -33,6 +33,7 @@ process 116 unshare -u hold nameless
 process 117 unshare -u hold comm='a b) R 7 (x' bare
 process 118 unshare -u hold "comm=$(printf 'ü\n\\\377\007')" bare
 process 119 unshare -u env -i /tmp/bin/hold ''
+process 120 unshare -u hold "$(printf '%08185d' 7)" 'an argument behind the cut'
 # 122 and 123: the first process of a pid namespace, and its zombie.
 process 121 unshare -pf hold zombie
 pid=5000

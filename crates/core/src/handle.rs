@@ -55,7 +55,7 @@ impl Handle {
     /// # Errors
     /// [`Doing::Opening`]. What is no namespace is refused only by [`Handle::enter`], as setns(2) does.
     pub fn open(path: &Path) -> Result<Self> {
-        log::debug!("open(\"{}\", O_PATH), fstatfs()", path.display());
+        log::debug!("open({path:?}, O_PATH), fstatfs()");
         let looked_at = open(path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()).doing(opening(path))?;
         if !is_namespace(&looked_at).doing(opening(path))? {
             access(path, AccessFlags::R_OK).doing(opening(path))?;
@@ -241,7 +241,7 @@ pub fn is_proc(file: impl AsFd) -> nix::Result<bool> {
 /// # Errors
 /// [`Doing::Opening`].
 pub fn open_directory(path: &Path) -> Result<File> {
-    log::debug!("open(\"{}\", O_DIRECTORY)", path.display());
+    log::debug!("open({path:?}, O_DIRECTORY)");
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let opened = match open(path, flags, Mode::empty()) {
         Err(Errno::ENOTDIR) => {

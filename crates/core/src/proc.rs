@@ -7,7 +7,7 @@
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -45,6 +45,8 @@ pub struct Proc {
     directory: OwnedFd,
     /// The device of all namespaces' files; none where there is no process to look at.
     namespace_device: Option<(u32, u32)>,
+    /// Whether its numbers are those of this process's pid namespace.
+    is_of_own_pids: bool,
 }
 
 /// The inodes of the namespaces that a process is in; 0 where there is none that can be read.
@@ -110,7 +112,9 @@ impl Proc {
         // A kernel need not have all kinds.
         let mut own = Kind::all().filter_map(|kind| CString::new(format!("self/ns/{}", kind.link())).ok());
         let namespace_device = own.find_map(|link| look(directory.as_fd(), &link).ok()).map(|look| look.device);
-        Ok(Self { path: path.into(), directory, namespace_device })
+        let mut proc = Self { path: path.into(), directory, namespace_device, is_of_own_pids: false };
+        proc.is_of_own_pids = proc.own_pid() == Some(std::process::id());
+        Ok(proc)
     }
 
     /// The numbers of all processes, ascending. A process that comes while this is read may be among them or not.
@@ -178,13 +182,34 @@ impl Proc {
         while_interrupted(|| openat(&self.directory, path.as_str(), flags, Mode::empty()))
     }
 
-    /// Opens the namespace behind descriptor `number` of process `pid`, which may be another one by now.
+    /// Opens the namespace behind descriptor `number` of process `pid`, which may be another one by now, or something
+    /// else, which is not opened: a fifo would block, a device might act.
     ///
     /// # Errors
-    /// open(2)'s.
+    /// open(2)'s; EINVAL for what is no namespace.
     pub fn held_namespace(&self, pid: u32, number: &CStr) -> nix::Result<Handle> {
         let path = format!("{pid}/fd/{}", number.to_string_lossy());
-        openat(&self.directory, path.as_str(), OPEN_QUIETLY, Mode::empty()).and_then(Handle::from_descriptor)
+        let looked_at = openat(&self.directory, path.as_str(), OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
+        // Through the first, it is the same file.
+        let same = format!("self/fd/{}\0", looked_at.as_raw_fd());
+        let same = CStr::from_bytes_with_nul(same.as_bytes()).map_err(|_| Errno::EINVAL)?;
+        if self.namespace_device != Some(look(self.directory.as_fd(), same)?.device) {
+            return Err(Errno::EINVAL);
+        }
+        openat(&self.directory, same, OPEN_QUIETLY, Mode::empty()).and_then(Handle::from_descriptor)
+    }
+
+    /// Takes hold of process `pid`, to ask its sockets.
+    ///
+    /// # Errors
+    /// ESRCH when it is gone, or where this is the /proc of another pid namespace: there the number is not what
+    /// pidfd_open(2) takes; more there.
+    pub fn socket_holder(&self, pid: u32) -> nix::Result<SocketHolder> {
+        if !self.is_of_own_pids {
+            return Err(Errno::ESRCH);
+        }
+        let pid = i32::try_from(pid).map_err(|_| Errno::ESRCH)?;
+        sys::pidfd_open(Pid::from_raw(pid)).map(|pidfd| SocketHolder { pidfd })
     }
 
     /// Takes hold of the directory of process `pid`.
@@ -214,15 +239,6 @@ pub struct SocketHolder {
 }
 
 impl SocketHolder {
-    /// Takes hold of process `pid`, of this process's pid namespace.
-    ///
-    /// # Errors
-    /// ESRCH when it is gone; more in pidfd_open(2).
-    pub fn open(pid: u32) -> nix::Result<Self> {
-        let pid = i32::try_from(pid).map_err(|_| Errno::ESRCH)?;
-        sys::pidfd_open(Pid::from_raw(pid)).map(|pidfd| Self { pidfd })
-    }
-
     /// The network namespace of the socket with this `inode`, its descriptor `number`.
     ///
     /// # Errors
@@ -297,7 +313,10 @@ impl ProcessDirectory {
             // An empty name is a line, too.
             return line.pop().map(|_newline| line).ok_or(Errno::ESRCH);
         }
-        line.pop_if(|byte| *byte == 0);
+        // What is cut off behind the end of an argument goes on.
+        if line.len() < COMMAND_LIMIT {
+            line.pop_if(|byte| *byte == 0);
+        }
         line.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
         Ok(line)
     }
@@ -382,7 +401,6 @@ fn parent_in(stat: &[u8]) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::fd::AsRawFd;
     use std::os::unix::net::UnixStream;
 
     use super::*;
@@ -453,7 +471,7 @@ mod tests {
         let uts = held_namespace.identity().unwrap().inode();
         assert!(seen.contains(&Held::Namespace(uts)), "{seen:?}");
         assert!(seen.iter().any(|held| matches!(held, Held::Socket(_))), "{seen:?}");
-        let (holder, inode) = (SocketHolder::open(own).unwrap(), fstat(&socket).unwrap().st_ino);
+        let (holder, inode) = (proc.socket_holder(own).unwrap(), fstat(&socket).unwrap().st_ino);
         assert_eq!(holder.network_of(socket.as_raw_fd(), inode + 1).unwrap_err(), Errno::EBADF);
         let network = holder.network_of(socket.as_raw_fd(), inode).unwrap();
         assert_eq!(Some(network.identity().unwrap().inode()), namespaces.inode(Kind::Net));

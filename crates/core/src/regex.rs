@@ -75,7 +75,7 @@ fn compile(pattern: &CStr) -> Result<sys::CompiledRegex, String> {
 }
 
 /// Whether libc has to begin anew at each byte of a text to look for this pattern: for a back-reference, which would
-/// mean another group behind anything, and for what [`of_one_line`] would change.
+/// mean another group behind anything, and for line ends, which are changed in texts.
 pub fn begins_anew(pattern: &[u8]) -> bool {
     let odd = |(token, bytes): (Token, &[u8])| {
         token == Token::BackReference || bytes.iter().any(|byte| b"\n\x0b".contains(byte))

@@ -123,7 +123,7 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         let Self { proc, search: Search { kinds, .. }, seen: Seen { held, asker, .. }, .. } = self;
-        let mut sockets = Sockets::new(pid, self.asked);
+        let mut sockets = Sockets::new(proc, pid, self.asked);
         let read = proc.descriptors(pid, &mut self.scratch, |number, what| match what {
             proc::Held::Namespace(inode) => descriptors::note(proc, pid, number, inode, asker, held),
             proc::Held::Socket(socket) if kinds.contains(Kind::Net) => sockets.note(number, socket, asker, held),

@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use std::sync::{Mutex, PoisonError};
 
 use nscore::Kind;
-use nscore::proc::SocketHolder;
+use nscore::proc::{Proc, SocketHolder};
 
 use super::ancestors::{self, Asker};
 use super::{Held, Holding};
@@ -27,6 +27,7 @@ impl Asked {
 /// The sockets of one process.
 #[derive(Debug)]
 pub struct Sockets<'a> {
+    proc: &'a Proc,
     asked: &'a Asked,
     pid: u32,
     /// None until the first socket; an error when it cannot be taken hold of.
@@ -35,8 +36,8 @@ pub struct Sockets<'a> {
 
 impl<'a> Sockets<'a> {
     /// Those of process `pid`, but for the ones that were `asked` already.
-    pub fn new(pid: u32, asked: &'a Asked) -> Self {
-        Self { asked, pid, holder: None }
+    pub fn new(proc: &'a Proc, pid: u32, asked: &'a Asked) -> Self {
+        Self { proc, asked, pid, holder: None }
     }
 
     /// Notes the network namespace of the `socket` that is descriptor `number`, and asks that if it is new.
@@ -44,8 +45,8 @@ impl<'a> Sockets<'a> {
         if self.asked.contains(socket) {
             return;
         }
-        let pid = self.pid;
-        let holder = self.holder.get_or_insert_with(|| SocketHolder::open(pid));
+        let (proc, pid) = (self.proc, self.pid);
+        let holder = self.holder.get_or_insert_with(|| proc.socket_holder(pid));
         let number = number.to_str().ok().and_then(|number| number.parse().ok());
         let (Ok(holder), Some(number)) = (holder, number) else { return };
         log::debug!("pidfd_getfd({pid}, {number}), SIOCGSKNS: socket {socket}");
