@@ -12,6 +12,8 @@ mod announcement;
 mod check;
 #[path = "unshare/descriptors.rs"]
 mod descriptors;
+#[path = "unshare/dry_run.rs"]
+mod dry_run;
 #[path = "unshare/environment.rs"]
 mod environment;
 #[path = "unshare/ids.rs"]

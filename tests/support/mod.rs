@@ -73,6 +73,10 @@ pub fn missing(thing: &str) -> Option<&'static str> {
             let usable = std::path::Path::new("/sys/fs/cgroup/pids/cgroup.procs").exists();
             (!usable).then_some("no pids controller of cgroup version 1")
         }
+        "user_namespaces" => {
+            let tried = std::process::Command::new("unshare").args(["--map-root-user", "--mount", "true"]).status();
+            (!tried.is_ok_and(|status| status.success())).then_some("no user namespaces for everybody")
+        }
         "util_linux" => oracle("unshare").is_none().then_some("no util-linux to compare with"),
         program => programs::find(program).is_none().then(|| &*format!("no {program} in PATH").leak()),
     }

@@ -31,7 +31,7 @@ use super::programs::{Program, find, oracle, ours};
 pub const LIMIT: Duration = Duration::from_secs(15);
 
 /// The accounts of a stage. root's shell tells its name apart from /bin/sh; nsuser has none.
-const ACCOUNTS: [(&str, &str); 4] = [
+pub const ACCOUNTS: [(&str, &str); 4] = [
     (
         "passwd",
         "root:x:0:0:root:/root:/tmp/bin/rootshell\ndaemon:x:1:1::/:/bin/false\n\

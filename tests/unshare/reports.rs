@@ -37,7 +37,7 @@ fn its_own_name_is_rs_unshare() {
 }
 
 /// The options that the help must name, with what they take.
-const OPTIONS: [&str; 42] = [
+const OPTIONS: [&str; 43] = [
     "-m, --mount[=<FILE>]",
     "-u, --uts[=<FILE>]",
     "-i, --ipc[=<FILE>]",
@@ -77,6 +77,7 @@ const OPTIONS: [&str; 42] = [
     "--boottime <",
     "--clear-env ",
     "--whitelist-env <",
+    "--dry-run ",
     "-v, --verbose",
     "-h, --help ",
     "-V, --version ",

@@ -52,9 +52,9 @@ fn loopback_is_up_in_the_new_namespace() {
 #[test]
 fn loopback_that_the_kernel_refuses_is_a_warning() {
     require!(root, strace);
-    for (call, number) in [("socket", 1), ("ioctl", 1), ("ioctl", 2)] {
+    for call in ["socket", "ioctl"] {
         nsuser(format!(
-            "strace -qq -o file -e inject={call}:error=EPERM:when={number} unshare -r --loopback sh -c 'echo ran; exit 3'"
+            "strace -qq -o file -e inject={call}:error=EPERM unshare -r --loopback sh -c 'echo ran; exit 3'"
         ))
         .comes_to(
             Status::Exit(3),

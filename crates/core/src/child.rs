@@ -316,6 +316,19 @@ pub struct Manner {
     pub stops: Stops,
 }
 
+impl Manner {
+    /// What is blocked before the fork.
+    pub fn blocked(self) -> Signals {
+        self.held.and(self.awaited())
+    }
+
+    fn awaited(self) -> Signals {
+        let forwarded = self.forwarding.map(|forwarding| forwarding.signals.and(CHILDS));
+        let job_control = (self.stops == Stops::ByInit).then_some(JOB_CONTROL.and(CHILDS));
+        forwarded.unwrap_or_default().and(job_control.unwrap_or_default())
+    }
+}
+
 /// What a parent does when its child stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Stops {
@@ -348,22 +361,13 @@ impl Supervisor {
     /// # Errors
     /// [`Doing::BlockingSignals`], [`Doing::OpeningSockets`].
     pub fn prepare(manner: Manner) -> Result<Self> {
-        let mut awaited = Signals::default();
-        if let Some(forwarding) = manner.forwarding {
-            if forwarding.named {
-                for signal in forwarding.signals.iter() {
-                    sys::default_disposition(signal.number()).doing(|| Doing::BlockingSignals)?;
-                }
-            }
-            awaited = forwarding.signals.and(CHILDS);
+        for signal in manner.forwarding.iter().filter(|forwarding| forwarding.named).flat_map(|it| it.signals.iter()) {
+            sys::default_disposition(signal.number()).doing(|| Doing::BlockingSignals)?;
         }
-        let by_init = manner.stops == Stops::ByInit;
-        if by_init {
-            awaited = awaited.and(JOB_CONTROL).and(CHILDS);
-        }
-        let reins = by_init.then(Reins::on_this_process).transpose()?;
-        let held = manner.held.and(awaited);
-        let before = (!held.is_empty()).then(|| held.block()).transpose()?;
+        let reins = (manner.stops == Stops::ByInit).then(Reins::on_this_process).transpose()?;
+        let blocked = manner.blocked();
+        let before = (!blocked.is_empty()).then(|| blocked.block()).transpose()?;
+        let awaited = manner.awaited();
         Ok(Self { awaited, stops: manner.stops, reins, before })
     }
 
@@ -438,13 +442,18 @@ impl DeathSignal {
         Ok(Self { signal, parent })
     }
 
+    /// What [`DeathSignal::set`] does, as the log shows it.
+    pub fn words(signal: Signal) -> String {
+        format!("prctl(PR_SET_PDEATHSIG, {signal})")
+    }
+
     /// Sets the signal, in the child. The kernel forgets it when the process changes its uid or gid:
     /// to be called again after that, see PR_SET_PDEATHSIG in prctl(2).
     ///
     /// # Errors
     /// [`Doing::SettingDeathSignal`], [`Doing::PollingParent`]; [`Doing::Reported`] when the parent is dead already.
     pub fn set(&self) -> Result<()> {
-        log::info!("prctl(PR_SET_PDEATHSIG, {})", self.signal);
+        log::info!("{}", Self::words(self.signal));
         sys::set_death_signal(self.signal.number()).doing(|| Doing::SettingDeathSignal)?;
         if has_ended(&self.parent).doing(|| Doing::PollingParent)? {
             return Err(Error::new(Doing::Reported { status: 1 }));

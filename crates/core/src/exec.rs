@@ -189,12 +189,12 @@ impl Environment {
         match self {
             Environment::Inherited => {}
             Environment::Only(names) => {
-                log::info!("keeping of the environment: {names:?}");
+                log::info!("{self}");
                 let variables: Vec<_> = names.iter().rev().filter_map(variable).collect();
                 sys::replace_environment(&variables);
             }
             Environment::Replaced(variables) => {
-                log::info!("taking an environment of {} variables", variables.len());
+                log::info!("{self}");
                 let reversed: Vec<_> = variables.iter().rev().cloned().collect();
                 sys::replace_environment(&reversed);
             }
@@ -224,6 +224,17 @@ impl Environment {
                 Environment::Replaced(variables)
             }
             other => other,
+        }
+    }
+}
+
+/// What [`Environment::adopt`] does, as the log shows it; nothing where it does nothing.
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Environment::Inherited => Ok(()),
+            Environment::Only(names) => write!(f, "keeping of the environment: {names:?}"),
+            Environment::Replaced(variables) => write!(f, "taking an environment of {} variables", variables.len()),
         }
     }
 }

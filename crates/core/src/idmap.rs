@@ -336,13 +336,18 @@ pub fn set_setgroups(policy: Setgroups) -> Result<()> {
     procfile::put(Path::new("/proc/self/setgroups"), policy.word().as_bytes())
 }
 
+/// What [`set_setgroups_of`] does for the process that is called `pid`, as the log shows it.
+pub fn words_of_setgroups(pid: &str, policy: Setgroups) -> String {
+    format!("write(\"/proc/{pid}/setgroups\", {:?})", policy.word())
+}
+
 /// Writes the policy for the user namespace of `process`, from outside.
 ///
 /// # Errors
 /// As for [`set_setgroups`].
 pub fn set_setgroups_of(process: &Process, policy: Setgroups) -> Result<()> {
     let path = process.path("setgroups");
-    log::info!("write({path:?}, {:?})", policy.word());
+    log::info!("{}", words_of_setgroups(&process.pid().to_string(), policy));
     let file = procfile::open(&process.sure_path("setgroups"), || Doing::Opening { path: path.clone() })?;
     procfile::write(&file, policy.word().as_bytes(), || Doing::Writing { path: path.clone() })
 }
@@ -372,23 +377,46 @@ pub fn write_of(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()>
     }
 }
 
+/// What [`write_of`] does for the process that is called `pid`, as the log shows it.
+///
+/// # Errors
+/// [`Doing::FittingMap`].
+pub fn words_of_write(side: Side, pid: &str, ranges: &[IdRange]) -> Result<String> {
+    if !nix::unistd::geteuid().is_root() {
+        return Ok(format!("{:?}", mapper(side, pid, ranges)));
+    }
+    let path = PathBuf::from(format!("/proc/{pid}/{}", side.map_file()));
+    let lines = lines(&path, ranges)?;
+    Ok(format!("write({path:?}, {lines:?})"))
+}
+
+/// The map as the kernel takes it: less than a page, by one write.
+fn lines(path: &Path, ranges: &[IdRange]) -> Result<String> {
+    let lines: String = ranges.iter().map(|range| format!("{range}\n")).collect();
+    if lines.len() >= 4096 {
+        return Err(Error::new(Doing::FittingMap { path: path.into() }));
+    }
+    Ok(lines)
+}
+
 fn write_file_of(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()> {
     let path = process.path(side.map_file());
-    let lines: String = ranges.iter().map(|range| format!("{range}\n")).collect();
+    let lines = lines(&path, ranges)?;
     log::info!("write({path:?}, {lines:?})");
-    // The kernel takes less than a page, by one write.
-    if lines.len() >= 4096 {
-        return Err(Error::new(Doing::FittingMap { path }));
-    }
     let file =
         procfile::open(&process.sure_path(side.map_file()), || Doing::OpeningNamespaceFile { path: path.clone() })?;
     procfile::write(&file, lines.as_bytes(), || Doing::WritingMap { path: path.clone(), side, ranges: ranges.to_vec() })
 }
 
-fn ask_mapper(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()> {
+fn mapper(side: Side, pid: &str, ranges: &[IdRange]) -> Command {
     let numbers = ranges.iter().flat_map(|range| [range.inner, range.outer, range.count]);
     let mut command = Command::new(side.mapper());
-    command.arg(process.pid().to_string()).args(numbers.map(|number| number.to_string()));
+    command.arg(pid).args(numbers.map(|number| number.to_string()));
+    command
+}
+
+fn ask_mapper(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()> {
+    let mut command = mapper(side, &process.pid().to_string(), ranges);
     log::info!("{command:?}");
     let status = command.status().doing(|| Doing::Executing { program: side.mapper().into() })?;
     child::expect_success(side.mapper(), status).map_err(|error| match error.doing {

@@ -1,7 +1,6 @@
 //! What scripts want to know of the program when it starts: its PID, its namespaces.
 
 use std::ffi::OsStr;
-use std::fmt::Write;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 
 use crate::error::{Doing, Error, Result, While};
 use crate::handle::Handle;
-use crate::kind::Kinds;
+use crate::kind::{Kind, Kinds};
 use crate::number;
 use crate::signals::Signals;
 use crate::sys;
@@ -57,12 +56,17 @@ impl InfoFd {
         self.number
     }
 
+    /// What [`InfoFd::write`] does, as the log shows it.
+    pub fn words(&self, line: &Line) -> String {
+        format!("write({}, {})", self.number, line.0.trim_end())
+    }
+
     /// Writes the line, which nothing has to be allocated for. A reader who has left is an error, and no signal.
     ///
     /// # Errors
     /// [`Doing::WritingInfo`].
     pub fn write(&self, line: &Line) -> Result<()> {
-        log::info!("write({}, {:?})", self.number, line.0);
+        log::info!("{}", self.words(line));
         let what = || Doing::WritingInfo { number: self.number };
         // What is pending then ends with this process.
         let mask = Signals::of(&[libc::SIGPIPE]).block_silently()?;
@@ -82,15 +86,19 @@ impl Line {
     /// `id` is null where the kernel has no NS_GET_ID. A namespace is null where it cannot be seen: without /proc, or as
     /// long as a pid namespace has no process.
     pub fn about(pid: i32, kinds: Kinds, is_child: bool) -> Self {
-        let mut line = format!("{{\"child-pid\": {pid}, \"namespaces\": {{");
-        for (place, kind) in kinds.iter().enumerate() {
-            let link = if is_child { kind.link() } else { kind.children_link() };
-            let comma = if place == 0 { "" } else { ", " };
-            // A string takes everything.
-            let _ = write!(line, "{comma}\"{}\": {}", kind.link(), namespace(link));
-        }
-        line.push_str("}}\n");
-        Self(line)
+        let namespace = |kind: Kind| namespace(if is_child { kind.link() } else { kind.children_link() });
+        Self::of(&pid.to_string(), kinds, namespace)
+    }
+
+    /// What it looks like where nothing is known yet.
+    pub fn to_come(kinds: Kinds) -> Self {
+        Self::of("PID", kinds, |_| "{\"inode\": INODE, \"id\": ID}".into())
+    }
+
+    fn of(pid: &str, kinds: Kinds, namespace: impl Fn(Kind) -> String) -> Self {
+        let namespaces = kinds.iter().map(|kind| format!("\"{}\": {}", kind.link(), namespace(kind)));
+        let namespaces = namespaces.collect::<Vec<_>>().join(", ");
+        Self(format!("{{\"child-pid\": {pid}, \"namespaces\": {{{namespaces}}}}}\n"))
     }
 }
 
@@ -104,7 +112,6 @@ fn namespace(link: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::Kind;
 
     #[test]
     fn a_line_about_this_process() {

@@ -25,15 +25,21 @@ pub struct Init {
 const CHILDS: Signals = Signals::of(&[libc::SIGCHLD]);
 
 impl Init {
+    /// What an init blocks and waits for.
+    pub const SIGNALS: Signals = Signals::ALL.and(CHILDS);
+
+    /// What one does that is not the first process of a pid namespace, as the log shows it.
+    pub const ADOPTING: &str = "prctl(PR_SET_CHILD_SUBREAPER, 1)";
+
     /// Makes this process an init: from now on it gets no signal but those that it awaits, and the orphans among its
     /// descendants.
     ///
     /// # Errors
     /// [`Doing::BlockingSignals`], [`Doing::AdoptingOrphans`].
     pub(crate) fn begin(parent: Hands, mask: Option<Mask>) -> Result<Self> {
-        Signals::ALL.and(CHILDS).block()?;
+        Self::SIGNALS.block()?;
         if !is_first() {
-            log::info!("prctl(PR_SET_CHILD_SUBREAPER, 1)");
+            log::info!("{}", Self::ADOPTING);
             sys::set_child_subreaper().doing(|| Doing::AdoptingOrphans)?;
         }
         Ok(Self { parent, mask })
@@ -56,7 +62,7 @@ impl Init {
             if let Some(ending) = self.reap(program)? {
                 return Ok(if is_first() { ending.of_first_process() } else { ending });
             }
-            let arrival = Signals::ALL.and(CHILDS).wait()?;
+            let arrival = Self::SIGNALS.wait()?;
             if !CHILDS.contains(arrival.signal) {
                 program.pass_on(arrival);
             }

@@ -237,6 +237,13 @@ pub struct Pin {
     pub file: PathBuf,
 }
 
+impl Pin {
+    /// What [`pin_namespaces`] does about it for the process that is called `pid`, as the log shows it.
+    pub fn words(&self, pid: &str) -> String {
+        format!("mount(\"/proc/{pid}/ns/{}\", {:?}, MS_BIND)", self.kind.children_link(), self.file)
+    }
+}
+
 /// Binds namespaces of `process` to files, all of them or none.
 ///
 /// For pid and time it is the namespace of the process's children.
@@ -257,7 +264,7 @@ pub fn pin_namespaces(process: &Process, pins: &[Pin]) -> Result<()> {
 fn pin_namespace(process: &Process, pin: &Pin) -> Result<()> {
     let link = format!("ns/{}", pin.kind.children_link());
     let source = process.path(&link);
-    log::info!("mount({source:?}, {:?}, MS_BIND)", pin.file);
+    log::info!("{}", pin.words(&process.pid().to_string()));
     mount(Some(&process.sure_path(&link)), &pin.file, None::<&str>, MsFlags::MS_BIND, None::<&str>)
         .doing(|| Doing::Pinning { source: source.clone(), target: pin.file.clone() })
 }

@@ -30,12 +30,22 @@ struct Created {
 }
 
 impl PidFile {
+    /// What [`PidFile::open`] does, as the log shows it.
+    pub fn words_of_open(path: &Path) -> String {
+        format!("open({path:?}, O_WRONLY|O_CREAT)")
+    }
+
+    /// What [`PidFile::write`] does, as the log shows it.
+    pub fn words_of_write(path: &Path, pid: &str) -> String {
+        format!("write({path:?}, \"{pid}\")")
+    }
+
     /// Opens it, and creates it where there is none. What is in it stays until the PID is written.
     ///
     /// # Errors
     /// [`Doing::Opening`].
     pub fn open(path: &Path) -> Result<Self> {
-        log::info!("open({path:?}, O_WRONLY|O_CREAT)");
+        log::info!("{}", Self::words_of_open(path));
         let mut options = OpenOptions::new();
         options.write(true).custom_flags(libc::O_NOCTTY);
         let file = match options.clone().create_new(true).open(path).doing(opening(path)) {
@@ -57,7 +67,7 @@ impl PidFile {
     /// [`Doing::Writing`].
     pub fn write(&self, pid: i32) -> Result<()> {
         use std::os::fd::AsRawFd;
-        log::info!("write({:?}, \"{pid}\")", self.path);
+        log::info!("{}", Self::words_of_write(&self.path, &pid.to_string()));
         let writing = || Doing::Writing { path: self.path.clone() };
         match self.file.set_len(0) {
             // A pipe has no length.

@@ -132,12 +132,17 @@ impl Signals {
     pub const OF_TERMINAL: Self =
         Self::of(&[libc::SIGINT, libc::SIGQUIT, libc::SIGHUP, libc::SIGCONT, libc::SIGWINCH]).and(Self::TERMINAL_STOPS);
 
+    /// What [`Signals::block`] does, as the log shows it.
+    pub fn words_of_block(self) -> String {
+        format!("sigprocmask(SIG_BLOCK, {self})")
+    }
+
     /// Holds them back from this process, until they are awaited or the mask is put back.
     ///
     /// # Errors
     /// [`Doing::BlockingSignals`].
     pub fn block(self) -> Result<Mask> {
-        log::info!("sigprocmask(SIG_BLOCK, {self})");
+        log::info!("{}", self.words_of_block());
         self.block_silently()
     }
 

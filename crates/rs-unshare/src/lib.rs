@@ -1,6 +1,7 @@
 //! The program `rs-unshare`: options (what was typed), then a plan (what will be done), then the run.
 
 mod check;
+mod dry_run;
 pub mod options;
 pub mod plan;
 pub mod run;
@@ -8,7 +9,8 @@ mod step;
 
 use std::ffi::OsString;
 
-use nscore::{arguments, logging, program};
+use nscore::child::Ending;
+use nscore::{Doing, Error, arguments, logging, program, report};
 
 use plan::Plan;
 
@@ -17,9 +19,17 @@ pub fn main(args: Vec<OsString>) -> u8 {
     program::main(args, "rs-unshare", options::read, |options, reporter| {
         logging::start(options.verbose);
         let checking = arguments::checking(options.check, options.json)?;
+        let dry_run = options.dry_run;
+        if dry_run && checking.is_some() {
+            return Err(Error::new(Doing::CombiningOptions { first: "check", second: "dry-run" }));
+        }
         let plan = Plan::from_options(options)?;
         if let Some(format) = checking {
             return reporter.show_check(format, |case| check::check(&plan, case));
+        }
+        if dry_run {
+            let lines = dry_run::lines(&plan)?.join("\n") + "\n";
+            return report::to_stdout(lines.as_bytes()).map(|()| Ending::Exit(0));
         }
         reporter.note(|| plan.note());
         run::run(&plan, &|error| reporter.warn(error))

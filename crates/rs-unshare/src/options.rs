@@ -40,6 +40,9 @@ pub struct Options {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub process: ProcessOptions,
+    /// Only show the steps, on stdout
+    #[arg(long, help_heading = "Other")]
+    pub dry_run: bool,
     /// Only say what of this would work, and what not
     #[arg(long, help_heading = "Other")]
     pub check: bool,

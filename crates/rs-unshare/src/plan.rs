@@ -107,6 +107,16 @@ impl Plan {
         })
     }
 
+    /// Whether an init stands between this process and the program.
+    pub fn has_init(&self) -> bool {
+        self.supervision.is_some_and(|supervision| supervision.manner.stops == Stops::ByInit)
+    }
+
+    /// Of the last steps, those that an init takes, and those that the program takes itself.
+    pub fn split_enter(&self) -> (&[Step], &[Step]) {
+        self.enter.split_at(self.enter.iter().position(Step::is_personal).unwrap_or(self.enter.len()))
+    }
+
     /// The uid that the program takes on, if it does.
     pub fn uid(&self) -> Option<u32> {
         let uid = |step: &Step| if let Step::SetUid(uid) = step { Some(*uid) } else { None };

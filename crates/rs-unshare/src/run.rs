@@ -181,8 +181,7 @@ fn become_init(
     announcement: Announcement<'_>,
     warn: Warn<'_>,
 ) -> Result<Ending> {
-    let personal = plan.enter.iter().position(Step::is_personal).unwrap_or(plan.enter.len());
-    let (common, personal) = plan.enter.split_at(personal);
+    let (common, personal) = plan.split_enter();
     take_or_warn(common, warn)?;
     plan.environment.adopt();
     // From the fork to the exec nothing is allocated.
