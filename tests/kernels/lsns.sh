@@ -42,9 +42,10 @@ case_kept_by_a_mount() {
     : >/run/mounted
     rs-unshare --net=/run/mounted true
     number=$(stat -c %i /run/mounted)
-    prints "$number net 0 /run/mounted" rs-lsns --raw --noheadings --persistent --output NS,TYPE,NPROCS,NSFS
+    prints "$number net 0 /run/mounted" \
+        rs-lsns --raw --noheadings --persistent --filter "NS == $number" --output NS,TYPE,NPROCS,NSFS
     umount /run/mounted
-    prints '' rs-lsns --raw --noheadings --persistent
+    prints '' rs-lsns --raw --noheadings --persistent --filter "NS == $number"
 }
 
 case_kept_by_a_descriptor() {

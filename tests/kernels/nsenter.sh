@@ -125,3 +125,10 @@ case_nsenter_passes_the_status_on() {
     rs-nsenter --target "$held" --pid sh -c 'kill -TERM $$' || status=$?
     same $status 143
 }
+
+case_entered_child_killed() {
+    hold rs-unshare --fork --pid
+    start rs-nsenter --target "$held" --pid --kill-child sh -c 'echo up >&3; exec sleep 1000'
+    kill -KILL "$job"
+    gone
+}

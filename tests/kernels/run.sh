@@ -59,7 +59,7 @@ contains() {
 prints() {
     text=$1
     shift
-    said=$("$@") || die "status $? of $*"
+    said=$("$@" 2>/tmp/errors) || die "status $? of $*: $(head -n 1 /tmp/errors)"
     same "$said" "$text"
 }
 

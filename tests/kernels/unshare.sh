@@ -161,3 +161,26 @@ case_signals_forwarded() {
         gone
     done
 }
+
+case_all_signals_forwarded() {
+    for signal in HUP USR1; do
+        start rs-unshare --fork --pid --forward-signals=all \
+            sh -c 'trap "exit 7" HUP; trap "exit 8" USR1; echo up >&3; sleep 1000 & wait'
+        kill -$signal "$job"
+        status=0
+        wait "$job" || status=$?
+        [ $signal = HUP ] && same $status 7 || same $status 8
+        gone
+    done
+}
+
+case_name_of_the_host() {
+    prints inside rs-unshare --hostname inside hostname
+    prints inside user rs-unshare --map-root-user --hostname inside hostname
+    other "$(hostname)" inside
+}
+
+case_loopback_device() {
+    contains "$(rs-unshare --loopback ip link show lo)" LOOPBACK,UP
+    contains "$(user rs-unshare --map-root-user --loopback ip link show lo)" LOOPBACK,UP
+}

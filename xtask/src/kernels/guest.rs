@@ -73,16 +73,15 @@ pub fn compile_ask(directory: &Path) -> Result<PathBuf> {
 
 /// A busybox that runs without any library, as the guest has none.
 pub fn busybox() -> Result<PathBuf> {
-    let missing = || Error::Missing("there is no static busybox (package busybox-static)".into());
     for candidate in program::all_called("busybox") {
         if is_static(&files::read(&candidate)?) {
             return Ok(candidate);
         }
     }
-    Err(missing())
+    Err(Error::Missing("there is no static busybox (package busybox-static)".into()))
 }
 
-/// Whether an ELF program names no loader: the name of every x86_64 Linux has this in it.
+/// Whether an ELF program names no loader, which it would do near its beginning.
 fn is_static(program: &[u8]) -> bool {
     let loader = b"/ld-linux-x86-64.so";
     !program.windows(loader.len()).take(4096).any(|window| window == loader)
