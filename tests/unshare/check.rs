@@ -21,8 +21,10 @@ fn a_line_for_each_step() {
     nsuser("unshare --check --map-auto --uts=file true").comes_to(
         Status::Exit(1),
         "unshare(CLONE_NEWUSER|CLONE_NEWUTS): ok\n\
-         write(\"/proc/self/uid_map\", \"0 300000 65536\"), write(\"/proc/self/gid_map\", \"0 400000 65536\"): ok\n\
-         mount(\"/proc/self/ns/uts\", \"file\", MS_BIND): mount /proc/self/ns/uts on file failed: Operation not permitted\n\
+         \"newuidmap\" \"self\" \"0\" \"300000\" \"65536\": ok\n\
+         \"newgidmap\" \"self\" \"0\" \"400000\" \"65536\": ok\n\
+         mount(\"/proc/self/ns/uts\", \"file\", MS_BIND): mount /proc/self/ns/uts on file failed: Operation not permitted: \
+         a namespace is kept by a mount, outside of it, and that needs CAP_SYS_ADMIN, which you do not have\n\
          execvp(\"true\"): not tried\n",
         "",
     );
@@ -80,7 +82,8 @@ fn nothing_is_done() {
         "--map-users=0:0:100 --map-groups=0:0:100 -S 5 -G 6 true",
         "--owner 4242:4242 -r true",
         "--hostname elsewhere --loopback true",
-        "-l ':greeting:M::HELLO::/bin/echo:' true",
+        "--init -pf --mount-proc --pid-file pid --info-fd 2 true",
+        "-r -l ':greeting:M::HELLO::/bin/echo:' true",
         "-T --boottime 100 true",
         "--kill-child --forward-signals sh -c 'echo ran >/tmp/stage/file'",
     ];
@@ -168,6 +171,10 @@ fn it_says_what_then_happens() {
         "-rm --propagation shared true",
         "--hostname x true",
         "-r --hostname x --loopback true",
+        "--pid-file pid true",
+        "--pid-file locked/pid true",
+        "--pid-file dir true",
+        "-rp --init true",
         "-U --hostname x true",
         "-ru --clear-env true",
     ] {

@@ -8,6 +8,7 @@ use nix::fcntl::OFlag;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Doing, Error, Result, While};
+use crate::exec::Program;
 use crate::hints::{self, Case, Remedy};
 use crate::sys::{self, Fork};
 
@@ -53,6 +54,18 @@ pub fn examine(
 }
 
 impl Trial<'_> {
+    /// Tries to execute the program, which is the last step.
+    ///
+    /// # Errors
+    /// [`Stopped`] where that failed.
+    pub fn program(&self, program: &Program) -> Result<(), Stopped> {
+        match program.try_out() {
+            // Not told, it counts as not tried.
+            Ok(false) => Ok(()),
+            outcome => self.step(program, || outcome.map(drop)),
+        }
+    }
+
     /// Takes a step, and reports how that went.
     ///
     /// # Errors

@@ -58,21 +58,21 @@ impl Program {
 }
 
 impl Program {
-    /// Finds out whether there is such a program, and whether it may be executed, without doing so.
+    /// Finds out whether it can be executed, by doing so in a child that is ended before the program's first instruction.
+    /// False where that cannot be tried.
     ///
     /// # Errors
-    /// [`Doing::Executing`] with ENOENT or EACCES, as execvp(3) would give them.
-    pub fn look_for(&self) -> Result<()> {
-        let (name, found) = match self {
-            Program::Command { name, .. } if !name.as_bytes().contains(&b'/') => (name.clone(), search(name)),
-            Program::Command { name, .. } => (name.clone(), may_execute(Path::new(name))),
-            Program::LoginShell => {
-                let shell = login_shell(unistd::getuid().as_raw());
-                let found = may_execute(Path::new(&shell));
-                (shell, found)
-            }
+    /// [`Doing::Executing`].
+    pub fn try_out(&self) -> Result<bool> {
+        let uid = unistd::getuid().as_raw();
+        let name = match self {
+            Program::Command { name, .. } => name.clone(),
+            Program::LoginShell => login_shell(uid),
         };
-        found.map_err(|errno| Error { doing: Doing::Executing { program: name }, errno: Some(errno) })
+        let program = self.prepare(uid)?;
+        let execute =
+            || program.execute().map_or_else(|error| error.errno.unwrap_or(Errno::EINVAL), |never| match never {});
+        sys::execute_in_child(execute).map_err(failed(&name))
     }
 }
 
@@ -84,29 +84,6 @@ impl fmt::Display for Program {
             Program::LoginShell => write!(f, "execv({:?})", login_shell(unistd::getuid().as_raw())),
         }
     }
-}
-
-/// Looks through PATH. A file that may not be executed is passed over, but remembered.
-fn search(name: &OsStr) -> nix::Result<()> {
-    /// What libc's execvp(3) takes without PATH.
-    const DEFAULT: &str = "/bin:/usr/bin";
-    let path = env::var_os("PATH").unwrap_or_else(|| DEFAULT.into());
-    let mut outcome = Err(Errno::ENOENT);
-    for directory in env::split_paths(&path) {
-        match may_execute(&directory.join(name)) {
-            Ok(()) => return Ok(()),
-            Err(Errno::EACCES) => outcome = Err(Errno::EACCES),
-            Err(_) => {}
-        }
-    }
-    outcome
-}
-
-fn may_execute(path: &Path) -> nix::Result<()> {
-    unistd::eaccess(path, unistd::AccessFlags::X_OK)?;
-    let status = nix::sys::stat::stat(path)?;
-    let is_file = status.st_mode & libc::S_IFMT == libc::S_IFREG;
-    is_file.then_some(()).ok_or(Errno::EACCES)
 }
 
 /// A program that is ready to be executed.

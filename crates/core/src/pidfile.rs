@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, open};
 use nix::sys::stat::{Mode, fstat, fstatat};
-use nix::unistd::{Pid, UnlinkatFlags, unlinkat};
+use nix::unistd::{AccessFlags, Pid, UnlinkatFlags, eaccess, unlinkat};
 
 use crate::error::{Doing, Error, Result, While, opening};
 use crate::handle::Identity;
@@ -20,6 +20,11 @@ pub struct PidFile {
     path: PathBuf,
     file: File,
     created: Option<Created>,
+}
+
+/// The directory that a file is in.
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
 }
 
 /// How to find it again from another root, or beneath a mount.
@@ -55,10 +60,23 @@ impl PidFile {
             }
             opened => opened?,
         };
-        let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+        let parent = parent(path);
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let directory = open(parent, flags, Mode::empty()).doing(opening(parent))?;
         Ok(Self { path: path.into(), file, created: Some(Created { by: Pid::this(), directory }) })
+    }
+
+    /// Finds out whether it could be opened, without creating it.
+    ///
+    /// # Errors
+    /// [`Doing::Opening`].
+    pub fn check(path: &Path) -> Result<()> {
+        let result = match eaccess(path, AccessFlags::W_OK) {
+            Err(Errno::ENOENT) => eaccess(parent(path), AccessFlags::W_OK | AccessFlags::X_OK),
+            Ok(()) if path.is_dir() => Err(Errno::EISDIR),
+            outcome => outcome,
+        };
+        result.doing(opening(path))
     }
 
     /// Writes `pid`, a line, in place of what was there.

@@ -53,16 +53,43 @@ pub(crate) fn end(status: u8) -> ! {
 ///
 /// Its result is what the step says; EAGAIN where no child can be had.
 pub(crate) fn in_child(step: impl FnOnce() -> nix::Result<()>) -> nix::Result<()> {
-    let pid = match fork()? {
-        Fork::Parent(pid) => pid,
+    let (_, status) = first_change_of_child(step)?;
+    result_of_child(status)
+}
+
+/// Has `execute` replace a child by a program, which is ended before its first instruction: it is traced, and so stops
+/// there. The errno is that of what came back. False where the child cannot be traced.
+pub(crate) fn execute_in_child(execute: impl FnOnce() -> Errno) -> nix::Result<bool> {
+    let (child, status) = first_change_of_child(|| {
+        // Should this process die meanwhile, the program must not run.
+        set_death_signal(libc::SIGKILL)?;
+        nix::sys::ptrace::traceme().map_or(Ok(()), |()| Err(execute()))
+    })?;
+    if status.stopped_signal().is_none() {
+        return result_of_child(status).map(|()| false);
+    }
+    kill(child, libc::SIGKILL)?;
+    wait(child, 0).map(|_| true)
+}
+
+/// Forks a child for one step, after which it ends, and waits until it has ended or been stopped as one that is traced.
+fn first_change_of_child(step: impl FnOnce() -> nix::Result<()>) -> nix::Result<(Pid, ExitStatus)> {
+    match fork()? {
+        Fork::Parent(pid) => wait(pid, 0)?.map(|status| (pid, status)).ok_or(Errno::ECHILD),
         Fork::Child => {
             let errno = step().map_or_else(|errno| errno as c_int, |()| 0);
             // No errno is larger than a status.
             end(u8::try_from(errno).unwrap_or(u8::MAX))
         }
-    };
-    let status = wait(pid, 0)?.and_then(|status| status.code());
-    status.map_or(Err(Errno::EINTR), |code| if code == 0 { Ok(()) } else { Err(Errno::from_raw(code)) })
+    }
+}
+
+fn result_of_child(status: ExitStatus) -> nix::Result<()> {
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(errno) => Err(Errno::from_raw(errno)),
+        None => Err(Errno::EINTR),
+    }
 }
 
 /// waitpid(2) for the end of `pid`, continued after signals; with `WNOHANG` there may be none yet.

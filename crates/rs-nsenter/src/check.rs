@@ -97,7 +97,7 @@ fn attempt(plan: Plan, trial: &Trial<'_>) -> Result<(), Stopped> {
     if plan.credentials.keep_capabilities {
         trial.step(KEEP_CAPABILITIES, credentials::keep_capabilities)?;
     }
-    trial.step(&plan.program, || plan.program.look_for())
+    trial.program(&plan.program)
 }
 
 fn unspoken<T>(trial: &Trial<'_>, step: &str, taken: Result<T>) -> Result<T, Stopped> {

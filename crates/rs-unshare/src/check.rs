@@ -3,18 +3,16 @@
 //! Nothing that others could see is done: mounts are private before the first one, files are bound in a copy of the
 //! mount namespace, and the program is only looked for.
 
-use std::fmt;
-
 use nscore::check::{self, Report, Stopped, Trial};
 use nscore::child::{self, Forked, Helper};
 use nscore::hints::Case;
-use nscore::idmap::{IdRange, Side};
-use nscore::mounts::{self, Pin};
+use nscore::idmap::{self, IdRange, Setgroups, Side};
+use nscore::mounts;
+use nscore::pidfile::PidFile;
 use nscore::process::Process;
 use nscore::{Kind, Result};
 
 use crate::plan::{OutsideMaps, Plan, Step};
-use crate::run::write_maps;
 
 /// Finds out whether each step of `plan` would work, for the command line of `case`.
 ///
@@ -27,10 +25,11 @@ pub fn check(plan: &Plan, case: Case<'_>) -> Result<Report> {
 /// What is tried, in its order.
 fn steps(plan: &Plan) -> Vec<String> {
     let words = |steps: &[Step]| steps.iter().map(Step::to_string).collect::<Vec<_>>();
-    let mut list = words(&plan.leave);
-    list.extend(plan.outside_maps.as_ref().map(OutsideMaps::to_string));
+    let mut list: Vec<String> = plan.pid_file.iter().map(|path| PidFile::words_of_open(path)).collect();
+    list.extend(words(&plan.leave));
+    list.extend(plan.outside_maps.iter().flat_map(words_of_maps));
     list.extend(words(&plan.prepare));
-    list.extend(plan.pins.iter().map(words_of_pin));
+    list.extend(plan.pins.iter().map(|pin| pin.words(SELF)));
     list.extend(plan.supervision.map(|_| FORK.to_owned()));
     list.extend(words(&plan.enter));
     list.push(plan.program.to_string());
@@ -39,11 +38,28 @@ fn steps(plan: &Plan) -> Vec<String> {
 
 const FORK: &str = "fork()";
 
-fn words_of_pin(pin: &Pin) -> String {
-    format!("mount(\"/proc/self/ns/{}\", {:?}, MS_BIND)", pin.kind.children_link(), pin.file)
+/// This process, in the words of a step: it is not the one that will take it.
+const SELF: &str = "self";
+
+fn words_of_maps(maps: &OutsideMaps) -> Vec<String> {
+    let sides = [(Side::Users, &maps.users), (Side::Groups, &maps.groups)];
+    let written = sides.into_iter().filter(|(_, ranges)| !ranges.is_empty());
+    let mut words: Vec<String> = written.map(|(side, ranges)| words_of_map(side, ranges)).collect();
+    if maps.deny_setgroups {
+        words.insert(usize::from(!maps.users.is_empty()), idmap::words_of_setgroups(SELF, Setgroups::Deny));
+    }
+    words
+}
+
+fn words_of_map(side: Side, ranges: &[IdRange]) -> String {
+    // Of one that is too long for its words, as for the kernel, the file's name says enough.
+    idmap::words_of_write(side, SELF, ranges).unwrap_or_else(|_| side.map_file().into())
 }
 
 fn attempt(plan: &Plan, trial: &Trial<'_>) -> Result<(), Stopped> {
+    if let Some(path) = &plan.pid_file {
+        trial.step(PidFile::words_of_open(path), || PidFile::check(path))?;
+    }
     let pinning = match (!plan.pins.is_empty()).then(|| attempt_outside(trial, |_| attempt_pins(plan, trial))) {
         Some(outside) => match outside? {
             Forked::Child(()) => return Ok(()),
@@ -109,11 +125,20 @@ fn finish(helper: Option<Helper>) -> Result<(), Stopped> {
 
 fn attempt_pins(plan: &Plan, trial: &Trial<'_>) -> Result<(), Stopped> {
     let has_child = plan.supervision.is_some();
-    plan.pins.iter().try_for_each(|pin| trial.step(words_of_pin(pin), || mounts::try_to_pin(pin, has_child)))
+    plan.pins.iter().try_for_each(|pin| trial.step(pin.words(SELF), || mounts::try_to_pin(pin, has_child)))
 }
 
 fn attempt_maps(maps: &OutsideMaps, caller: &Process, trial: &Trial<'_>) -> Result<(), Stopped> {
-    trial.step(maps, || write_maps(caller, maps))
+    let write = |side, ranges: &[IdRange]| match ranges {
+        [] => Ok(()),
+        ranges => trial.step(words_of_map(side, ranges), || idmap::write_of(side, caller, ranges)),
+    };
+    write(Side::Users, &maps.users)?;
+    if maps.deny_setgroups {
+        let words = idmap::words_of_setgroups(SELF, Setgroups::Deny);
+        trial.step(words, || idmap::set_setgroups_of(caller, Setgroups::Deny))?;
+    }
+    write(Side::Groups, &maps.groups)
 }
 
 fn attempt_in_child(plan: &Plan, trial: &Trial<'_>) -> Result<(), Stopped> {
@@ -142,18 +167,5 @@ fn attempt_entering(plan: &Plan, trial: &Trial<'_>) -> Result<(), Stopped> {
         return Ok(());
     }
     plan.environment.adopt();
-    trial.step(&plan.program, || plan.program.look_for())
-}
-
-impl fmt::Display for OutsideMaps {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = |ranges: &[IdRange]| ranges.iter().map(IdRange::to_string).collect::<Vec<_>>().join("\\n");
-        let maps = [(Side::Users, &self.users), (Side::Groups, &self.groups)];
-        let mut separator = "";
-        for (side, ranges) in maps.into_iter().filter(|(_, ranges)| !ranges.is_empty()) {
-            write!(f, "{separator}write(\"/proc/self/{}\", \"{}\")", side.map_file(), lines(ranges))?;
-            separator = ", ";
-        }
-        Ok(())
-    }
+    trial.program(&plan.program)
 }

@@ -78,7 +78,7 @@ fn take_or_warn(steps: &[Step], warn: Warn<'_>) -> Result<()> {
 }
 
 /// The mapping helper's work. Setgroups can be denied before there is a gid map, and not later.
-pub(crate) fn write_maps(caller: &Process, maps: &OutsideMaps) -> Result<()> {
+fn write_maps(caller: &Process, maps: &OutsideMaps) -> Result<()> {
     if !maps.users.is_empty() {
         idmap::write_of(Side::Users, caller, &maps.users)?;
     }
