@@ -166,8 +166,6 @@ fn leading_number(text: &[u8]) -> (u32, &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
-
     use super::*;
 
     #[test]
@@ -265,6 +263,13 @@ mod tests {
         peak.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
+    /// How much time this thread has had on a processor, in hundredths of a second: a busy machine is not its fault.
+    fn processor_time() -> u64 {
+        let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+        let fields = stat.rsplit_once(") ").unwrap().1.split(' ').skip(11).take(2);
+        fields.map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+    }
+
     #[test]
     fn what_is_not_refused_ends_soon() {
         const PARTS: [&str; 26] = [
@@ -301,11 +306,12 @@ mod tests {
         let command = longest_command(&mut random);
         let (before, mut accepted) = ((peak(), peak()).1, 0);
         for pattern in &patterns {
-            let started = Instant::now();
+            let started = processor_time();
             let Ok(regex) = compile(pattern.as_bytes()) else { continue };
             regex.matches(&command);
             accepted += 1;
-            assert!(started.elapsed() < Duration::from_secs(1), "{pattern}: {:?}", started.elapsed());
+            let taken = processor_time() - started;
+            assert!(taken < 100, "{pattern}: {taken} hundredths of a second");
             let memory = peak();
             assert!(memory < before + 100_000, "{pattern}: {memory} kB");
         }
