@@ -237,15 +237,9 @@ fn is_plain(word: &str) -> bool {
     !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./=:,+".contains(c))
 }
 
-/// Standard error without the hints, which ours adds after the first line.
+/// Standard error without the hints, which ours adds after the lines of util-linux.
 fn without_hints(stderr: &str) -> String {
-    let hint = |line: &str| line.contains(": hint: ");
-    stderr
-        .split_inclusive('\n')
-        .enumerate()
-        .filter(|(number, line)| *number == 0 || !hint(line))
-        .map(|(_, line)| line)
-        .collect()
+    stderr.split_inclusive('\n').filter(|line| !line.contains(": hint: ")).collect()
 }
 
 /// Before 2.43 util-linux ended a message about a bad user or group before the reason; ours always tells it.

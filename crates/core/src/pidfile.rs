@@ -73,7 +73,7 @@ impl PidFile {
     pub fn check(path: &Path) -> Result<()> {
         let result = match eaccess(path, AccessFlags::W_OK) {
             Err(Errno::ENOENT) => eaccess(parent(path), AccessFlags::W_OK | AccessFlags::X_OK),
-            Ok(()) if path.is_dir() => Err(Errno::EISDIR),
+            _ if path.is_dir() => Err(Errno::EISDIR),
             outcome => outcome,
         };
         result.doing(opening(path))
