@@ -22,7 +22,8 @@ fn a_line_for_each_step() {
         Status::Exit(1),
         "unshare(CLONE_NEWUSER|CLONE_NEWUTS): ok\n\
          write(\"/proc/self/uid_map\", \"0 300000 65536\"), write(\"/proc/self/gid_map\", \"0 400000 65536\"): ok\n\
-         mount(\"/proc/self/ns/uts\", \"file\", MS_BIND): mount /proc/self/ns/uts on file failed: Operation not permitted\n\
+         mount(\"/proc/self/ns/uts\", \"file\", MS_BIND): mount /proc/self/ns/uts on file failed: Operation not permitted: \
+         a namespace is kept by a mount, outside of it, and that needs CAP_SYS_ADMIN, which you do not have\n\
          execvp(\"true\"): not tried\n",
         "",
     );
