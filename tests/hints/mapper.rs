@@ -1,6 +1,6 @@
 //! newuidmap(1), newgidmap(1), and the ranges that the administrator gives.
 
-use crate::support::{Line, require};
+use crate::support::{Line, Status, require};
 use crate::{is_mended, nsuser, root};
 
 /// ENOENT of the mapper.
@@ -120,4 +120,23 @@ fn user_unknown() {
     let reason = "no line of /etc/passwd has uid 4343, and /etc/subuid goes by the user's name";
     root("setpriv --reuid 4343 --clear-groups unshare --map-auto true")
         .is_explained("you (user 4343) don't exist.", &[reason]);
+}
+
+/// ENOENT of the map that `all` stands for.
+#[test]
+fn proc_missing() {
+    require!(root);
+    let line = root("unshare --map-users=all id -u").after("mount -t tmpfs none /proc");
+    let hints = ["there is no /proc here", "try, as root: mount -t proc proc /proc"];
+    line.is_explained("could not open '/proc/self/uid_map': No such file or directory", &hints);
+    is_mended(&line, "0\n");
+}
+
+/// A script of somebody's own in the mapper's place says why itself.
+#[test]
+fn mapper_of_ones_own() {
+    require!(root);
+    let script = "printf '#!/bin/sh\necho no >&2; exit 3\n' >dir/newuidmap; chmod 755 dir/newuidmap";
+    let outcome = nsuser("PATH=/tmp/stage/dir:$PATH; unshare --map-auto true").after(script).outcome();
+    assert_eq!((outcome.status, &*outcome.stderr), (Status::Exit(3), "no\n"));
 }

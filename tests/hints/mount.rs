@@ -115,3 +115,16 @@ fn parent_missing() {
     root("unshare -R file/x true").is_explained(&complaint("file/x", "Not a directory"), &["file is no directory"]);
     root("unshare -R file true").is_explained(&complaint("file", "Not a directory"), &[]);
 }
+
+/// EACCES of the file that takes binary formats.
+#[test]
+fn root_not_mapped() {
+    require!(root);
+    let format = ":greeting:M::HELLO::/bin/echo:";
+    let complaint = "cannot open /proc/sys/fs/binfmt_misc/register: Permission denied";
+    let reason = "formats are for root of the user namespace to register, and /proc/self/uid_map maps no uid 0";
+    let line = nsuser(format!("unshare -l {format} id -u"));
+    line.is_explained(complaint, &[reason, &format!("try: unshare --map-root-user -l {format} id -u")]);
+    nsuser(commands(&line).remove(0)).prints("0\n");
+    nsuser(format!("unshare -cl {format} id -u")).is_explained(complaint, &[reason]);
+}

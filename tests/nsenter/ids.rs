@@ -19,3 +19,21 @@ fn id_not_mapped() {
     beside("nsenter --user=/tmp/user -G 5 id -u").is_explained(complaint, &[&reason(5)]);
     root("nsenter -U -t 700 id -u").prints("0\n");
 }
+
+/// EPERM of setgroups(2), inside and outside, with a group that would be kept.
+#[test]
+fn setgroups_denied() {
+    require!(root);
+    let by = |groups: &str, options: &str| {
+        root(format!("setpriv --reuid 4242 --regid 4242 {groups} nsenter {options}-U -t 200 id -u"))
+    };
+    by("--groups 7", "").is_explained(
+        "setgroups failed: Operation not permitted",
+        &[
+            "/proc/self/setgroups is deny: groups cannot be changed in this namespace",
+            "try: nsenter --preserve-credentials -U -t 200 id -u",
+        ],
+    );
+    by("--groups 7", "--preserve-credentials ").prints("0\n");
+    by("--clear-groups", "").prints("0\n");
+}

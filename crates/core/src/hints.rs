@@ -221,7 +221,8 @@ pub fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
         }
         Doing::Opening { path } | Doing::Comparing { path } => {
             let explained = typed::explain(path, case).or_else(|| setns::explain(error, case));
-            explained.or_else(|| idmap::opening(path, errno?, case.system))
+            let explained = explained.or_else(|| idmap::opening(path, errno?, case.system));
+            explained.or_else(|| mount::opening(path, errno?, case))
         }
         Doing::OpeningNamespaceFile { path } => idmap::opening(path, errno?, case.system),
         Doing::WritingOffsets { offset, .. } => timens::explain(*offset, errno?, case),

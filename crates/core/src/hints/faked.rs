@@ -1,7 +1,7 @@
 //! A system that a test makes up: the files of an ordinary user's process, below a directory that goes when the test ends.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -87,12 +87,6 @@ impl Faked {
     /// An empty directory.
     pub(super) fn directory(self, path: &str) -> Self {
         fs::create_dir(self.fresh(path)).unwrap();
-        self
-    }
-
-    /// The mode of what is there.
-    pub(super) fn mode(self, path: &str, mode: u32) -> Self {
-        fs::set_permissions(self.place(path), PermissionsExt::from_mode(mode)).unwrap();
         self
     }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use nix::errno::Errno;
 
+use super::elf::Elf;
 use super::idmap::{ids, unmapped, words};
 use super::system::{System, shown};
 use super::{Case, Cause, quoted};
@@ -84,6 +85,8 @@ fn powerless(side: Side, system: &System) -> Option<Cause> {
         return Some(Cause::new("no-new-privileges", reason));
     }
     let path = system.find_command(name)?;
+    // A script in its place is somebody's own, and never runs with another's rights.
+    Elf::parse(&system.part(&path, 0, 64)?)?;
     let mount = system.mount_of(&path)?;
     let file = shown(&path);
     if mount.has_option("nosuid") {

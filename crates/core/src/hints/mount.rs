@@ -7,11 +7,12 @@ use nix::errno::Errno;
 use nix::sched::CloneFlags;
 
 use super::idmap::restricted;
-use super::system::{System, VisibleMount, shown};
+use super::system::{System, VisibleMount, maps, shown};
 use super::unshare::{is_unshared_already, security_module};
 use super::{Case, Cause, UNSHARE, paths, quoted};
 use crate::error::Doing;
 use crate::handle::Handle;
+use crate::idmap::Side;
 use crate::kind::Kind;
 use crate::sys;
 
@@ -162,6 +163,18 @@ fn other_filesystem(filesystem: &str, target: &Path, errno: Errno, system: &Syst
         }
         _ => paths::explain(target, errno, system),
     }
+}
+
+/// Opening the file that takes formats: it is root's, of the user namespace that binfmt_misc was mounted in.
+pub(super) fn opening(path: &Path, errno: Errno, case: Case<'_>) -> Option<Cause> {
+    let system = case.system;
+    let map = system.id_map(Side::Users)?;
+    let is_register = errno == Errno::EACCES && path.ends_with("register") && case.command.tool == UNSHARE;
+    let reason = "formats are for root of the user namespace to register, and /proc/self/uid_map maps no uid 0";
+    (is_register && !maps(&map, 0)).then(|| {
+        let cause = Cause::new("root-not-mapped", reason);
+        if map.is_empty() { cause.command(case.command.with(&["--map-root-user"])) } else { cause }
+    })
 }
 
 fn has_module(name: &str, system: &System) -> bool {
