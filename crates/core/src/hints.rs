@@ -250,3 +250,38 @@ pub fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    fn place(path: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+    }
+
+    /// The texts of all Rust files in a directory, and that of the file beside it.
+    fn sources(directory: &str) -> String {
+        let entries = fs::read_dir(place(directory)).unwrap().map(|entry| entry.unwrap().path());
+        let files = entries.filter(|path| path.extension().is_some_and(|it| it == "rs"));
+        files.map(|path| fs::read_to_string(path).unwrap()).collect()
+    }
+
+    /// What stands between quotes behind `Cause::new(`.
+    fn causes() -> BTreeSet<String> {
+        let text = sources("crates/core/src/hints");
+        let named = text.split("Cause::new(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
+        named.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
+    }
+
+    #[test]
+    fn every_cause_is_described_and_no_other() {
+        let page = fs::read_to_string(place("docs/hints.md")).unwrap();
+        let cells = page.lines().filter(|line| line.starts_with("| `")).filter_map(|line| line.split('|').nth(1));
+        let described: BTreeSet<_> =
+            cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect();
+        assert!(causes().len() > 90, "{:?}", causes());
+        assert_eq!(described, causes());
+    }
+}
