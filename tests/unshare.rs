@@ -36,6 +36,8 @@ mod processes;
 mod reports;
 #[path = "unshare/setup.rs"]
 mod setup;
+#[path = "unshare/terminal.rs"]
+mod terminal;
 
 use support::{Line, Program, ours};
 

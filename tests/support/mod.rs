@@ -15,6 +15,7 @@ pub mod random;
 pub mod scenario;
 pub mod stage;
 pub mod targets;
+pub mod terminal;
 
 pub use line::Line;
 pub use programs::{Program, Version, oracle, ours};
