@@ -13,6 +13,7 @@ pub mod container;
 pub mod credentials;
 pub mod error;
 pub mod exec;
+pub mod find;
 pub mod getopt;
 pub mod handle;
 pub mod hints;

@@ -10,6 +10,7 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
 use crate::error::{Doing, Error, Result, While};
 use crate::kind::Kind;
+use crate::proc;
 use crate::process::Process;
 use crate::procfile;
 use crate::sys;
@@ -198,10 +199,11 @@ pub fn own_mounts() -> Result<Vec<Mount>> {
     Ok(text.split(|byte| *byte == b'\n').filter_map(parse_mount).collect())
 }
 
-/// The files in which this process sees namespaces kept.
-pub fn mounted_namespaces() -> impl Iterator<Item = PathBuf> {
-    let mounts = own_mounts().unwrap_or_default().into_iter();
-    mounts.filter(|mount| mount.filesystem == "nsfs").map(|mount| mount.target)
+/// The files in which this process sees namespaces kept, with the namespaces' inodes.
+pub fn mounted_namespaces() -> impl Iterator<Item = (u64, PathBuf)> {
+    let mounts = own_mounts().unwrap_or_default().into_iter().filter(|mount| mount.filesystem == "nsfs");
+    mounts
+        .filter_map(|mount| proc::namespace(mount.root.as_os_str().as_bytes()).map(|(_, inode)| (inode, mount.target)))
 }
 
 /// Reads a line of proc_pid_mountinfo(5).

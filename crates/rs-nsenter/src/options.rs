@@ -12,9 +12,9 @@ use std::sync::Arc;
 use clap::{ArgAction, Args, Parser};
 
 use nscore::arguments::{self, Request, gid, numeric, parsed, path, uid};
+use nscore::find::{self, Named};
 use nscore::getopt::{Dialect, Respelt};
 use nscore::handle::{self, Handle};
-use nscore::process::Target;
 use nscore::program::Refusal;
 use nscore::signals::{Forwarding, Signal};
 use nscore::{Doing, Error, Kind, Result, number};
@@ -66,8 +66,8 @@ pub struct Options {
 #[command(next_help_heading = "Target")]
 pub struct TargetOptions {
     /// The process whose namespaces are entered
-    #[arg(short, long, value_name = "PID[:INODE]", value_parser = parsed(target))]
-    pub target: Option<Arc<Target>>,
+    #[arg(short, long, value_name = "PID[:INODE]|@NS|KIND:NAME", value_parser = parsed(find::named))]
+    pub target: Option<Named>,
     /// Enter all of its namespaces
     #[arg(short, long)]
     pub all: bool,
@@ -78,7 +78,7 @@ pub struct TargetOptions {
 /// A field is `None` when the option was not given; else it has those given as a file or id, of which the last counts.
 #[derive(Debug, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Namespaces (NS: a file, or :ID; attached, as in -n/run/netns/x)")]
+#[command(next_help_heading = "Namespaces (NS: a file, :ID or @INODE; attached, as in -n/run/netns/x)")]
 pub struct KindOptions {
     /// Mount points
     #[arg(short, long, value_name = "NS", num_args = 0..=1, require_equals = true, action = ArgAction::Append, value_parser = parsed(namespace))]
@@ -223,12 +223,8 @@ impl IdChoice {
     }
 }
 
-fn target(text: &OsStr) -> Result<Arc<Target>> {
-    Target::parse(text).map(Arc::new)
-}
-
 fn namespace(text: &OsStr) -> Result<Handle> {
-    Handle::named(without_equals(text))
+    find::namespace(without_equals(text))
 }
 
 /// util-linux takes `-m=FILE` for `-mFILE`, though not so with `-r`.

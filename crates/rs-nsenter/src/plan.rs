@@ -13,6 +13,7 @@ use nix::errno::Errno;
 use nscore::cgroup::Cgroup;
 use nscore::child::{Manner, Stops};
 use nscore::exec::{Environment, Program};
+use nscore::find::Named;
 use nscore::handle::Handle;
 use nscore::process::{self, Target};
 use nscore::selinux::{self, Context};
@@ -103,8 +104,13 @@ impl Plan {
     /// What is missing on the command line, and what of the target cannot be opened.
     pub fn from_options(options: Options) -> Result<Self> {
         let Options { target, kinds: kind_options, ids, directories, process, operands, .. } = options;
-        let (all, target) = (target.all, target.target);
-        let requested = Requested::new(&kind_options, target.as_deref(), all)?;
+        let all = target.all;
+        let (target, network) = match target.target {
+            Some(Named::Process(target)) => (Some(target), None),
+            Some(Named::Network(network)) => (None, Some(network)),
+            None => (None, None),
+        };
+        let requested = Requested::new(&kind_options, network, target.as_deref(), all)?;
         let mut join = requested.join(&kind_options, target.as_ref())?;
         let root = root(&directories, target.as_deref())?;
         let working_directory = working_directory(directories, target.as_deref(), &requested, &join)?;
@@ -147,6 +153,8 @@ impl Plan {
 /// What namespaces the command line asks for.
 struct Requested {
     kinds: Kinds,
+    /// What was named in the place of a process, which has nothing else to enter.
+    network: Option<Handle>,
     /// Those of them that the caller and the target share, and that only --all asks for.
     shared: Kinds,
     owner: bool,
@@ -154,12 +162,13 @@ struct Requested {
 }
 
 impl Requested {
-    fn new(options: &KindOptions, target: Option<&Target>, all: bool) -> Result<Self> {
-        let typed: Kinds = Kind::all().filter(|&kind| options.given(kind).is_some()).collect();
+    fn new(options: &KindOptions, network: Option<Handle>, target: Option<&Target>, all: bool) -> Result<Self> {
+        let is_named = |kind: Kind| kind == Kind::Net && network.is_some();
+        let typed: Kinds = Kind::all().filter(|&kind| options.given(kind).is_some() || is_named(kind)).collect();
         let socket = options.net_socket.filter(|number| *number >= 0);
         let (others, shared) = if all { compare(target, typed)? } else { Default::default() };
         let kinds = typed.iter().chain(others.iter()).chain(shared.iter()).collect();
-        Ok(Self { kinds, shared, owner: options.user_parent, socket })
+        Ok(Self { kinds, network, shared, owner: options.user_parent, socket })
     }
 
     fn is_nothing(&self) -> bool {
@@ -170,7 +179,8 @@ impl Requested {
     fn join(&self, options: &KindOptions, target: Option<&Arc<Target>>) -> Result<Join> {
         let mut join = Join::new(target.cloned());
         for kind in self.kinds.without(self.shared).iter() {
-            match options.given(kind).and_then(|handles| handles.last()) {
+            let network = self.network.as_ref().filter(|_| kind == Kind::Net);
+            match options.given(kind).and_then(|handles| handles.last()).or(network) {
                 Some(handle) => join.set(kind, handle.clone()),
                 None => join.add_of_target(needed(target.map(Arc::as_ref))?, kind)?,
             }
