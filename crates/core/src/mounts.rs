@@ -9,7 +9,7 @@ use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
 use crate::error::{Doing, Error, Result, While};
-use crate::kind::Kind;
+use crate::kind::{Kind, Kinds};
 use crate::proc;
 use crate::process::Process;
 use crate::procfile;
@@ -101,6 +101,24 @@ const HARMLESS: MsFlags = MsFlags::MS_NOSUID.union(MsFlags::MS_NODEV).union(MsFl
 /// [`Doing::Mounting`]: EPERM when the pid namespace belongs to another user namespace, or the /proc that is there hides something.
 pub fn mount_proc(target: &Path) -> Result<()> {
     mount_filesystem("proc", target)
+}
+
+/// Gives this process a copy of its mounts, from which nothing is passed on, and there mounts the current pid
+/// namespace's /proc on `target`.
+///
+/// # Errors
+/// [`Doing::Unsharing`]: EPERM without CAP_SYS_ADMIN; [`Doing::SettingPropagation`] in a chroot where `target` is no mount
+/// point; those of [`mount_proc`].
+pub fn mount_proc_apart(target: &Path) -> Result<()> {
+    log::info!("unshare(CLONE_NEWNS), mount(\"/\", MS_REC|MS_PRIVATE), mount(\"proc\", {target:?})");
+    let kinds = Kinds::from_iter([Kind::Mount]);
+    nix::sched::unshare(kinds.flags()).doing(|| Doing::Unsharing { kinds })?;
+    match make_private_here() {
+        // In a chroot there is no path to the mount that the root is on. One on `target` decides by itself.
+        Err(Error { errno: Some(Errno::EINVAL), .. }) => propagate(target, MsFlags::MS_PRIVATE)?,
+        result => result?,
+    }
+    mount_proc(target)
 }
 
 /// Where binfmt_misc belongs.

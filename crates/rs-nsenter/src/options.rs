@@ -63,10 +63,10 @@ pub struct Options {
 /// Whose namespaces.
 #[derive(Debug, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Target")]
+#[command(next_help_heading = "Target (PID[:INODE], @INODE, container:ID, machine:NAME, unit:NAME, netns:NAME)")]
 pub struct TargetOptions {
-    /// The process whose namespaces are entered
-    #[arg(short, long, value_name = "PID[:INODE]|@NS|KIND:NAME", value_parser = parsed(find::named))]
+    /// What is entered: a process, or the first one there
+    #[arg(short, long, value_name = "TARGET", value_parser = parsed(find::named))]
     pub target: Option<Named>,
     /// Enter all of its namespaces
     #[arg(short, long)]
@@ -98,6 +98,9 @@ pub struct KindOptions {
     /// Process ids; the program becomes a child
     #[arg(short, long, value_name = "NS", num_args = 0..=1, require_equals = true, action = ArgAction::Append, value_parser = parsed(namespace))]
     pub pid: Option<Vec<Handle>>,
+    /// The pid and time of the target's children
+    #[arg(long)]
+    pub pid_for_children: bool,
     /// User and group ids, capabilities
     #[arg(short = 'U', long, value_name = "NS", num_args = 0..=1, require_equals = true, action = ArgAction::Append, value_parser = parsed(namespace))]
     pub user: Option<Vec<Handle>>,
@@ -161,6 +164,9 @@ pub struct DirectoryOptions {
     /// The same, seen from inside
     #[arg(short = 'W', long, value_name = "DIR", num_args = 0..=1, require_equals = true, action = ArgAction::Append, value_parser = parsed(|text| path(without_equals(text))))]
     pub wdns: Option<Vec<PathBuf>>,
+    /// Mount /proc (on DIR) for this program alone
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, value_parser = parsed(path))]
+    pub mount_proc: Option<Option<PathBuf>>,
 }
 
 /// How the program is started.
