@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 
 use crate::handle::Handle;
+use crate::hints;
 use crate::idmap::{IdRange, Side};
 use crate::kind::{Kind, Kinds};
 use crate::report;
@@ -116,6 +117,19 @@ pub enum Doing {
     FindingNamespace {
         inode: u64,
     },
+    FindingProcessIn {
+        inode: u64,
+    },
+    /// What was typed, and what there is instead.
+    FindingContainer {
+        text: OsString,
+        others: Vec<String>,
+    },
+    /// What was typed, and what it may mean.
+    DistinguishingContainers {
+        text: OsString,
+        candidates: Vec<OsString>,
+    },
     // Files that describe who may map what.
     FindingSubordinateIds {
         user: OsString,
@@ -150,6 +164,9 @@ pub enum Doing {
     },
     OpeningById {
         id: u64,
+    },
+    OpeningByInode {
+        inode: u64,
     },
     OpeningOwner,
     Comparing {
@@ -282,9 +299,17 @@ impl Error {
 
     /// What is to be said after the message, a line each.
     pub fn further_messages(&self) -> Vec<OsString> {
-        let Doing::InitializingFilter { names } = &self.doing else { return Vec::new() };
-        let others = names.iter().skip(1).map(|name| named("unknown column: ", name));
-        others.chain(["failed to initialize filter".into()]).collect()
+        match &self.doing {
+            Doing::InitializingFilter { names } => {
+                let others = names.iter().skip(1).map(|name| named("unknown column: ", name));
+                others.chain(["failed to initialize filter".into()]).collect()
+            }
+            // In the names of cgroups may be anything.
+            Doing::DistinguishingContainers { candidates, .. } => {
+                candidates.iter().map(|candidate| hints::printable(&candidate.to_string_lossy()).into()).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The program's exit status: 127 for a program that is not there and 126 for one that cannot be
@@ -381,6 +406,10 @@ impl Doing {
             Doing::CopyingDescriptor { pidfd, number } => format!("pidfd_getfd({pidfd}, {number})").into(),
             Doing::AskingSocket { socket } => format!("ioctl({socket}, SIOCGSKNS)").into(),
             Doing::OpeningById { id } => format!("cannot open namespace of id {id}").into(),
+            Doing::OpeningByInode { inode } => format!("cannot open namespace {inode}").into(),
+            Doing::FindingProcessIn { inode } => format!("no process found in namespace {inode}").into(),
+            Doing::FindingContainer { text, .. } => quoted("no process found in ", text),
+            Doing::DistinguishingContainers { text, .. } => joined(&[b"'", bytes(text), b"' can mean several"]),
             Doing::OpeningOwner => "failed to open parent namespace".into(),
             Doing::Comparing { path } => joined(&[b"stat of ", bytes(path), b" failed"]),
             Doing::Hiding => "prctl failed".into(),

@@ -1,11 +1,8 @@
-//! An open namespace: opened by path, by id, through a socket; entered, and asked for its kind, its owner, its parent.
+//! An open namespace: opened by path, by the kernel's number, through a socket; entered, and asked for its kind, its owner, its parent.
 
-use std::collections::BTreeSet;
-use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use nix::errno::Errno;
@@ -15,9 +12,8 @@ use nix::sys::stat::{Mode, fstat};
 use nix::sys::statfs::{FsType, fstatfs};
 use nix::unistd::{AccessFlags, access};
 
-use crate::error::{Doing, Error, Result, While, opening};
+use crate::error::{Doing, Result, While, opening};
 use crate::kind::Kind;
-use crate::mounts;
 use crate::sys;
 
 /// What fstatfs(2) says of namespace files, see `linux/magic.h`.
@@ -73,17 +69,6 @@ impl Handle {
         Self::from_descriptor(file).doing(opening(path))
     }
 
-    /// Opens what an option's argument names: a path, or `:ID`.
-    ///
-    /// # Errors
-    /// [`Doing::Opening`], [`Doing::ParsingNamespaceId`], [`Doing::OpeningById`].
-    pub fn named(text: &OsStr) -> Result<Self> {
-        let Some(id) = text.as_bytes().strip_prefix(b":") else { return Self::open(Path::new(text)) };
-        let digits = id.iter().all(u8::is_ascii_digit);
-        let parsed = str::from_utf8(id).ok().filter(|_| digits).and_then(|id| id.parse().ok());
-        Self::by_id(parsed.ok_or_else(|| Error::new(Doing::ParsingNamespaceId { text: OsStr::from_bytes(id).into() }))?)
-    }
-
     /// Takes over an open descriptor.
     ///
     /// # Errors
@@ -93,20 +78,13 @@ impl Handle {
         Ok(Self { file: Arc::new(file), is_namespace })
     }
 
-    /// Opens the namespace with the kernel's number `id`, see NS_GET_ID in ioctl_nsfs(2).
-    ///
-    /// Linux 7 opens by the number alone. 6.18 wants the inode as well, so what processes and mounts show is
-    /// searched for it; so are the kernels that have the number but not the handle.
+    /// Opens the namespace with the kernel's number `id`, see NS_GET_ID in ioctl_nsfs(2), by that alone.
     ///
     /// # Errors
-    /// [`Doing::OpeningById`] with the errno of open_by_handle_at(2).
-    pub fn by_id(id: u64) -> Result<Self> {
+    /// open_by_handle_at(2)'s: ESTALE before Linux 7, and where there is no such namespace.
+    pub fn by_id(id: u64) -> nix::Result<Self> {
         log::info!("open_by_handle_at(FD_NSFS_ROOT, id {id})");
-        let opened = sys::open_namespace_by_id(id).and_then(Self::from_descriptor);
-        match opened {
-            Err(errno) => search(id).ok_or(Error { doing: Doing::OpeningById { id }, errno: Some(errno) }),
-            Ok(handle) => Ok(handle),
-        }
+        sys::open_namespace_by_id(id).and_then(Self::from_descriptor)
     }
 
     /// The network namespace of a socket.
@@ -202,32 +180,6 @@ fn is_namespace(file: &OwnedFd) -> nix::Result<bool> {
     fstatfs(file).map(|filesystem| filesystem.filesystem_type() == NSFS_MAGIC)
 }
 
-/// Looks for the namespace numbered `id` among those of all processes and those that are mounted somewhere.
-fn search(id: u64) -> Option<Handle> {
-    log::debug!("searching /proc for the namespace of id {id}");
-    let mut seen = BTreeSet::new();
-    let mut candidates = process_links().chain(mounts::mounted_namespaces());
-    candidates.find_map(|path| {
-        let stat = nix::sys::stat::stat(&path).ok()?;
-        if !seen.insert(Identity::of(&stat)) {
-            return None;
-        }
-        let handle = Handle::open(&path).ok()?;
-        (handle.is_namespace && handle.id() == Ok(id)).then_some(handle)
-    })
-}
-
-fn process_links() -> impl Iterator<Item = PathBuf> {
-    let is_pid = |entry: &fs::DirEntry| entry.file_name().as_bytes().iter().all(u8::is_ascii_digit);
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten().filter(is_pid);
-    processes.flat_map(|process| {
-        let directory = process.path().join("ns");
-        Kind::all()
-            .flat_map(|kind| BTreeSet::from([kind.link(), kind.children_link()]))
-            .map(move |link| directory.join(link))
-    })
-}
-
 /// Whether `file` belongs to a real procfs: inside a container, what is called /proc may be anything.
 ///
 /// # Errors
@@ -268,25 +220,5 @@ mod tests {
         let file = Handle::open(Path::new("/etc/passwd")).unwrap();
         assert!(file.kind().is_err());
         assert_eq!(file.enter(Kind::Uts).unwrap_err().errno, Some(Errno::EINVAL));
-    }
-
-    #[test]
-    fn own_namespaces_are_found_by_their_ids() {
-        for kind in Kind::all() {
-            let handle = own(kind);
-            // Before Linux 6.18 there are no ids.
-            let Ok(id) = handle.id() else { continue };
-            assert_eq!(Handle::by_id(id).unwrap().identity(), handle.identity());
-        }
-    }
-
-    #[test]
-    fn numbers_of_namespaces_are_plain() {
-        for text in [":", ":x", ":-1", ":+1", ":1 ", ": 1", ":18446744073709551616"] {
-            assert!(
-                matches!(Handle::named(text.as_ref()).unwrap_err().doing, Doing::ParsingNamespaceId { .. }),
-                "{text}"
-            );
-        }
     }
 }

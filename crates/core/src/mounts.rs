@@ -9,7 +9,8 @@ use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
 use crate::error::{Doing, Error, Result, While};
-use crate::kind::Kind;
+use crate::kind::{Kind, Kinds};
+use crate::proc;
 use crate::process::Process;
 use crate::procfile;
 use crate::sys;
@@ -100,6 +101,24 @@ const HARMLESS: MsFlags = MsFlags::MS_NOSUID.union(MsFlags::MS_NODEV).union(MsFl
 /// [`Doing::Mounting`]: EPERM when the pid namespace belongs to another user namespace, or the /proc that is there hides something.
 pub fn mount_proc(target: &Path) -> Result<()> {
     mount_filesystem("proc", target)
+}
+
+/// Gives this process a copy of its mounts, from which nothing is passed on, and there mounts the current pid
+/// namespace's /proc on `target`.
+///
+/// # Errors
+/// [`Doing::Unsharing`]: EPERM without CAP_SYS_ADMIN; [`Doing::SettingPropagation`] in a chroot where `target` is no mount
+/// point; those of [`mount_proc`].
+pub fn mount_proc_apart(target: &Path) -> Result<()> {
+    log::info!("unshare(CLONE_NEWNS), mount(\"/\", MS_REC|MS_PRIVATE), mount(\"proc\", {target:?})");
+    let kinds = Kinds::from_iter([Kind::Mount]);
+    nix::sched::unshare(kinds.flags()).doing(|| Doing::Unsharing { kinds })?;
+    match make_private_here() {
+        // In a chroot there is no path to the mount that the root is on. One on `target` decides by itself.
+        Err(Error { errno: Some(Errno::EINVAL), .. }) => propagate(target, MsFlags::MS_PRIVATE)?,
+        result => result?,
+    }
+    mount_proc(target)
 }
 
 /// Where binfmt_misc belongs.
@@ -198,10 +217,11 @@ pub fn own_mounts() -> Result<Vec<Mount>> {
     Ok(text.split(|byte| *byte == b'\n').filter_map(parse_mount).collect())
 }
 
-/// The files in which this process sees namespaces kept.
-pub fn mounted_namespaces() -> impl Iterator<Item = PathBuf> {
-    let mounts = own_mounts().unwrap_or_default().into_iter();
-    mounts.filter(|mount| mount.filesystem == "nsfs").map(|mount| mount.target)
+/// The files in which this process sees namespaces kept, with the namespaces' inodes.
+pub fn mounted_namespaces() -> impl Iterator<Item = (u64, PathBuf)> {
+    let mounts = own_mounts().unwrap_or_default().into_iter().filter(|mount| mount.filesystem == "nsfs");
+    mounts
+        .filter_map(|mount| proc::namespace(mount.root.as_os_str().as_bytes()).map(|(_, inode)| (inode, mount.target)))
 }
 
 /// Reads a line of proc_pid_mountinfo(5).

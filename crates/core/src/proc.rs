@@ -82,11 +82,12 @@ pub enum Held {
     Socket(u64),
 }
 
-/// Room for directory entries and link texts, used again for each process.
+/// Room for directory entries, link texts and files, used again for each process.
 #[derive(Debug)]
 pub struct Scratch {
     entries: Vec<u8>,
     link: [u8; LINK_ROOM],
+    text: Vec<u8>,
 }
 
 /// Room for the entries of a directory that one call of getdents64(2) gives.
@@ -97,7 +98,7 @@ const LINK_ROOM: usize = 64;
 
 impl Default for Scratch {
     fn default() -> Self {
-        Self { entries: vec![0; ENTRIES_ROOM], link: [0; LINK_ROOM] }
+        Self { entries: vec![0; ENTRIES_ROOM], link: [0; LINK_ROOM], text: Vec::new() }
     }
 }
 
@@ -212,6 +213,18 @@ impl Proc {
         sys::pidfd_open(Pid::from_raw(pid)).map(|pidfd| SocketHolder { pidfd })
     }
 
+    /// What proc_pid_cgroup(5) says of process `pid`: a line for each hierarchy, of which no name can be trusted.
+    ///
+    /// # Errors
+    /// ENOENT and ESRCH when it is gone.
+    pub fn cgroups<'a>(&self, pid: u32, scratch: &'a mut Scratch) -> nix::Result<&'a [u8]> {
+        let mut file = File::from(self.open_below(pid, "cgroup", OPEN_QUIETLY)?);
+        scratch.text.clear();
+        let read = file.read_to_end(&mut scratch.text);
+        read.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+        Ok(&scratch.text)
+    }
+
     /// Takes hold of the directory of process `pid`.
     ///
     /// # Errors
@@ -268,10 +281,18 @@ impl ProcessDirectory {
     /// # Errors
     /// ENOENT and ESRCH when it is gone, EACCES when this process may not ask.
     pub fn namespace_inode(&self, kind: Kind) -> nix::Result<u64> {
-        let name = format!("ns/{}\0", kind.link());
+        self.linked_inode(kind, kind.link())
+    }
+
+    /// The inode of the namespace of this kind that a `link` in its directory `ns` leads to.
+    ///
+    /// # Errors
+    /// As [`ProcessDirectory::namespace_inode`]; ENOENT also where a namespace for its children has no process yet.
+    pub fn linked_inode(&self, kind: Kind, link: &str) -> nix::Result<u64> {
+        let name = format!("ns/{link}\0");
         let name = CStr::from_bytes_with_nul(name.as_bytes()).map_err(|_| Errno::EINVAL)?;
-        let mut link = [0; LINK_ROOM];
-        let text = sys::read_link(self.directory.as_fd(), name, &mut link)?;
+        let mut text = [0; LINK_ROOM];
+        let text = sys::read_link(self.directory.as_fd(), name, &mut text)?;
         inode_of(kind, text).ok_or(Errno::EINVAL)
     }
 
@@ -280,7 +301,15 @@ impl ProcessDirectory {
     /// # Errors
     /// As [`ProcessDirectory::namespace_inode`].
     pub fn namespace(&self, kind: Kind) -> nix::Result<Handle> {
-        self.open(&format!("ns/{}", kind.link())).map(OwnedFd::from).and_then(Handle::from_descriptor)
+        self.linked_namespace(kind.link())
+    }
+
+    /// Opens the namespace that a `link` in its directory `ns` leads to.
+    ///
+    /// # Errors
+    /// As [`ProcessDirectory::linked_inode`].
+    pub fn linked_namespace(&self, link: &str) -> nix::Result<Handle> {
+        self.open(&format!("ns/{link}")).map(OwnedFd::from).and_then(Handle::from_descriptor)
     }
 
     /// Its effective user id, in the numbers of this process's user namespace.
@@ -321,6 +350,14 @@ impl ProcessDirectory {
         Ok(line)
     }
 
+    /// Where it stands among others, see proc_pid_status(5).
+    ///
+    /// # Errors
+    /// ENOENT and ESRCH when it is gone.
+    pub fn rank(&self) -> nix::Result<Rank> {
+        self.read("status", usize::MAX).map(|text| Rank::read(&text))
+    }
+
     fn open(&self, name: &str) -> nix::Result<File> {
         openat(&self.directory, name, OPEN_QUIETLY, Mode::empty()).map(File::from)
     }
@@ -331,6 +368,31 @@ impl ProcessDirectory {
         let read = self.open(name)?.take(limit).read_to_end(&mut text);
         read.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
         Ok(text)
+    }
+}
+
+/// Where a process stands among others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rank {
+    /// Whether it is the first one of its pid namespace.
+    pub is_init: bool,
+    /// Whether it has ended, and waits for its parent.
+    pub is_dead: bool,
+    /// The number of its parent; 0 for one outside this pid namespace.
+    pub parent: u32,
+}
+
+impl Rank {
+    /// What stands first in the file is the process's name, in which line ends are escaped.
+    fn read(status: &[u8]) -> Self {
+        let field = |name: &[u8]| status.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(name));
+        let words = |name| field(name).unwrap_or_default().split(u8::is_ascii_whitespace);
+        let number = |name| str::from_utf8(words(name).next_back()?).ok()?.parse::<u32>().ok();
+        Self {
+            is_init: number(b"NSpid:\t") == Some(1),
+            is_dead: words(b"State:\t").next().is_some_and(|state| matches!(state, b"Z" | b"X")),
+            parent: number(b"PPid:\t").unwrap_or(0),
+        }
     }
 }
 
@@ -437,6 +499,16 @@ mod tests {
         for line in ["", "7 (sh", "7 (sh)", "7 (sh) S", "7 (sh) S x 1", "7 (sh) S -1 1"] {
             assert_eq!(parent_in(line.as_bytes()), None, "{line}");
         }
+    }
+
+    #[test]
+    fn ranks() {
+        let rank = |is_init, is_dead, parent| Rank { is_init, is_dead, parent };
+        let status = b"Name:\ta\\nPPid:\t9\nState:\tS (sleeping)\nPPid:\t7\nNSpid:\t4711\t1\nNSpgid:\t5\n";
+        assert_eq!(Rank::read(status), rank(true, false, 7));
+        assert_eq!(Rank::read(b"State:\tZ (zombie)\nPPid:\t0\nNSpid:\t4711\t11\n"), rank(false, true, 0));
+        assert_eq!(Rank::read(b"State:\t\nPPid:\t\nNSpid:\t"), rank(false, false, 0));
+        assert_eq!(Rank::read(b""), rank(false, false, 0));
     }
 
     #[test]

@@ -207,7 +207,19 @@ impl Target {
     /// # Errors
     /// [`Doing::Opening`].
     pub fn namespace(&self, kind: Kind) -> Result<Handle> {
-        let link = format!("ns/{}", kind.link());
+        self.linked_namespace(kind.link())
+    }
+
+    /// Opens the namespace that its next children will be in.
+    ///
+    /// # Errors
+    /// [`Doing::Opening`]: ENOENT for a pid namespace that has no process yet.
+    pub fn namespace_of_children(&self, kind: Kind) -> Result<Handle> {
+        self.linked_namespace(kind.children_link())
+    }
+
+    fn linked_namespace(&self, link: &str) -> Result<Handle> {
+        let link = format!("ns/{link}");
         log::debug!("openat(\"{}\")", self.path(&link).display());
         let opened = self.open_at(&link, OFlag::O_RDONLY).and_then(Handle::from_descriptor);
         opened.doing(|| Doing::Opening { path: self.path(&link) })

@@ -1,10 +1,12 @@
 //! What of a plan would work: its steps are taken, in processes that end with them. The program is only looked for.
 
+use std::path::Path;
+
 use nscore::check::{self, Report, Stopped, Trial};
 use nscore::child::{self, Forked};
 use nscore::hints::Case;
 use nscore::process;
-use nscore::{Kinds, Result, credentials};
+use nscore::{Kinds, Result, credentials, mounts};
 
 use crate::plan::{Credentials, Plan, WorkingDirectory};
 use crate::run::{Groups, Ids, change_directories};
@@ -29,6 +31,7 @@ fn steps(plan: &Plan) -> Vec<String> {
         some(plan.join.kinds() != Kinds::none(), &words_of_join(plan.join.kinds())),
         words_of_directories(plan).map(str::to_owned),
         some(plan.supervision.is_some(), FORK),
+        plan.mount_proc.as_deref().map(words_of_proc),
         some(plan.cgroup.is_some(), JOIN_CGROUP),
         some(plan.context.is_some(), TAKE_CONTEXT),
         words_of_ids(plan.credentials).map(str::to_owned),
@@ -49,6 +52,10 @@ fn words_of_directories(plan: &Plan) -> Option<&'static str> {
         (Some(_), WorkingDirectory::Kept) => Some("chroot(root)"),
         (Some(_), _) => Some("chroot(root), chdir(working directory)"),
     }
+}
+
+fn words_of_proc(directory: &Path) -> String {
+    format!("unshare(CLONE_NEWNS), mount(\"proc\", {directory:?})")
 }
 
 fn words_of_ids(credentials: Credentials) -> Option<&'static str> {
@@ -84,6 +91,9 @@ fn attempt(plan: Plan, trial: &Trial<'_>) -> Result<(), Stopped> {
                 return succeeded.then_some(()).ok_or(Stopped);
             }
         }
+    }
+    if let Some(directory) = &plan.mount_proc {
+        trial.step(words_of_proc(directory), || mounts::mount_proc_apart(directory))?;
     }
     if let Some(cgroup) = plan.cgroup {
         trial.step(JOIN_CGROUP, || cgroup.join())?;

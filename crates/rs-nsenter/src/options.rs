@@ -12,9 +12,9 @@ use std::sync::Arc;
 use clap::{ArgAction, Args, Parser};
 
 use nscore::arguments::{self, Request, gid, numeric, parsed, path, uid};
+use nscore::find::{self, Named};
 use nscore::getopt::{Dialect, Respelt};
 use nscore::handle::{self, Handle};
-use nscore::process::Target;
 use nscore::program::Refusal;
 use nscore::signals::{Forwarding, Signal};
 use nscore::{Doing, Error, Kind, Result, number};
@@ -63,11 +63,11 @@ pub struct Options {
 /// Whose namespaces.
 #[derive(Debug, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Target")]
+#[command(next_help_heading = "Target (PID[:INODE], @INODE, container:ID, machine:NAME, unit:NAME, netns:NAME)")]
 pub struct TargetOptions {
-    /// The process whose namespaces are entered
-    #[arg(short, long, value_name = "PID[:INODE]", value_parser = parsed(target))]
-    pub target: Option<Arc<Target>>,
+    /// What is entered: a process, or the first one there
+    #[arg(short, long, value_name = "TARGET", value_parser = parsed(find::named))]
+    pub target: Option<Named>,
     /// Enter all of its namespaces
     #[arg(short, long)]
     pub all: bool,
@@ -78,7 +78,7 @@ pub struct TargetOptions {
 /// A field is `None` when the option was not given; else it has those given as a file or id, of which the last counts.
 #[derive(Debug, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Namespaces (NS: a file, or :ID; attached, as in -n/run/netns/x)")]
+#[command(next_help_heading = "Namespaces (NS: a file, :ID or @INODE; attached, as in -n/run/netns/x)")]
 pub struct KindOptions {
     /// Mount points
     #[arg(short, long, value_name = "NS", num_args = 0..=1, require_equals = true, action = ArgAction::Append, value_parser = parsed(namespace))]
@@ -98,6 +98,9 @@ pub struct KindOptions {
     /// Process ids; the program becomes a child
     #[arg(short, long, value_name = "NS", num_args = 0..=1, require_equals = true, action = ArgAction::Append, value_parser = parsed(namespace))]
     pub pid: Option<Vec<Handle>>,
+    /// The pid and time of the target's children
+    #[arg(long)]
+    pub pid_for_children: bool,
     /// User and group ids, capabilities
     #[arg(short = 'U', long, value_name = "NS", num_args = 0..=1, require_equals = true, action = ArgAction::Append, value_parser = parsed(namespace))]
     pub user: Option<Vec<Handle>>,
@@ -161,6 +164,9 @@ pub struct DirectoryOptions {
     /// The same, seen from inside
     #[arg(short = 'W', long, value_name = "DIR", num_args = 0..=1, require_equals = true, action = ArgAction::Append, value_parser = parsed(|text| path(without_equals(text))))]
     pub wdns: Option<Vec<PathBuf>>,
+    /// Mount /proc (on DIR) for this program alone
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, value_parser = parsed(path))]
+    pub mount_proc: Option<Option<PathBuf>>,
 }
 
 /// How the program is started.
@@ -223,12 +229,8 @@ impl IdChoice {
     }
 }
 
-fn target(text: &OsStr) -> Result<Arc<Target>> {
-    Target::parse(text).map(Arc::new)
-}
-
 fn namespace(text: &OsStr) -> Result<Handle> {
-    Handle::named(without_equals(text))
+    find::namespace(without_equals(text))
 }
 
 /// util-linux takes `-m=FILE` for `-mFILE`, though not so with `-r`.

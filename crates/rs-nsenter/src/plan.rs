@@ -12,7 +12,9 @@ use nix::errno::Errno;
 
 use nscore::cgroup::Cgroup;
 use nscore::child::{Manner, Stops};
+use nscore::error::While;
 use nscore::exec::{Environment, Program};
+use nscore::find::Named;
 use nscore::handle::Handle;
 use nscore::process::{self, Target};
 use nscore::selinux::{self, Context};
@@ -35,6 +37,8 @@ pub struct Plan {
     pub working_directory: WorkingDirectory,
     /// Whether the program gets another root, outside of which it must not sit.
     pub confined: bool,
+    /// Where the program gets a /proc of its pid namespace, which nobody else sees.
+    pub mount_proc: Option<PathBuf>,
     /// What the program finds in its environment.
     pub environment: Environment,
     /// How the parent waits, where the program becomes a child: only children enter a pid namespace.
@@ -103,8 +107,18 @@ impl Plan {
     /// What is missing on the command line, and what of the target cannot be opened.
     pub fn from_options(options: Options) -> Result<Self> {
         let Options { target, kinds: kind_options, ids, directories, process, operands, .. } = options;
-        let (all, target) = (target.all, target.target);
-        let requested = Requested::new(&kind_options, target.as_deref(), all)?;
+        let all = target.all;
+        let (target, network) = match target.target {
+            Some(Named::Process(target)) => (Some(target), None),
+            Some(Named::Network(network)) => (None, Some(network)),
+            None => (None, None),
+        };
+        // Only a child is in the pid namespace that is entered.
+        if process.no_fork && directories.mount_proc.is_some() {
+            return Err(Error::new(Doing::CombiningOptions { first: "no-fork", second: "mount-proc" }));
+        }
+        let mount_proc = directories.mount_proc.clone().map(|directory| directory.unwrap_or_else(|| PROC.into()));
+        let requested = Requested::new(&kind_options, network, target.as_deref(), all)?;
         let mut join = requested.join(&kind_options, target.as_ref())?;
         let root = root(&directories, target.as_deref())?;
         let working_directory = working_directory(directories, target.as_deref(), &requested, &join)?;
@@ -117,16 +131,18 @@ impl Plan {
         }
         let follow_context = process.follow_context && selinux::is_active();
         let context = follow_context.then(|| Context::of(named(target.as_deref(), "context")?)).transpose()?;
+        let has_child = requested.kinds.contains(Kind::Pid) || mount_proc.is_some();
         Ok(Self {
             environment: if join.has(Kind::Mount) { environment } else { environment.without_loader_variables() },
             confined: join.has(Kind::Mount) || root.is_some(),
-            supervision: (requested.kinds.contains(Kind::Pid) && !process.no_fork).then(|| Supervision::new(&process)),
+            supervision: (has_child && !process.no_fork).then(|| Supervision::new(&process)),
             credentials: credentials(&ids, join.has(Kind::User)),
             program: Program::from_operands(&operands),
             target,
             join,
             root,
             working_directory,
+            mount_proc,
             cgroup,
             context,
         })
@@ -137,29 +153,41 @@ impl Plan {
     /// What will surprise people although nothing fails.
     pub fn note(&self) -> Option<String> {
         let target = self.target.as_ref()?;
-        (self.join.takes_of_target(Kind::Pid) && target.children_are_elsewhere()).then(|| {
-            let children = target.path("ns/pid_for_children");
-            format!("the target's children live in another pid namespace: --pid={}", children.display())
-        })
+        let missed = self.join.takes_of_target(Kind::Pid) && target.children_are_elsewhere();
+        missed.then(|| "the target's children live in another pid namespace: --pid-for-children enters it".into())
     }
 }
+
+/// Where /proc is, unless said otherwise.
+const PROC: &str = "/proc";
 
 /// What namespaces the command line asks for.
 struct Requested {
     kinds: Kinds,
-    /// Those of them that the caller and the target share, and that only --all asks for.
+    /// What was named in the place of a process, which has nothing else to enter.
+    network: Option<Handle>,
+    /// Those of them that are to be the target's children's.
+    of_children: Kinds,
+    /// Those of them that the caller and the target share, and that nobody has asked for by name.
     shared: Kinds,
     owner: bool,
     socket: Option<i32>,
 }
 
 impl Requested {
-    fn new(options: &KindOptions, target: Option<&Target>, all: bool) -> Result<Self> {
-        let typed: Kinds = Kind::all().filter(|&kind| options.given(kind).is_some()).collect();
+    fn new(options: &KindOptions, network: Option<Handle>, target: Option<&Target>, all: bool) -> Result<Self> {
+        let is_named = |kind: Kind| kind == Kind::Net && network.is_some();
+        let typed: Kinds = Kind::all().filter(|&kind| options.given(kind).is_some() || is_named(kind)).collect();
         let socket = options.net_socket.filter(|number| *number >= 0);
-        let (others, shared) = if all { compare(target, typed)? } else { Default::default() };
-        let kinds = typed.iter().chain(others.iter()).chain(shared.iter()).collect();
-        Ok(Self { kinds, shared, owner: options.user_parent, socket })
+        let (of_children, shared_by_children) = match options.pid_for_children {
+            true => compare_children(needed(target)?, options)?,
+            false => Default::default(),
+        };
+        let named: Kinds = typed.iter().chain(of_children.iter()).chain(shared_by_children.iter()).collect();
+        let (others, shared) = if all { compare(target, named)? } else { Default::default() };
+        let kinds = named.iter().chain(others.iter()).chain(shared.iter()).collect();
+        let shared = shared.iter().chain(shared_by_children.iter()).collect();
+        Ok(Self { kinds, network, of_children, shared, owner: options.user_parent, socket })
     }
 
     fn is_nothing(&self) -> bool {
@@ -170,8 +198,12 @@ impl Requested {
     fn join(&self, options: &KindOptions, target: Option<&Arc<Target>>) -> Result<Join> {
         let mut join = Join::new(target.cloned());
         for kind in self.kinds.without(self.shared).iter() {
-            match options.given(kind).and_then(|handles| handles.last()) {
+            let network = self.network.as_ref().filter(|_| kind == Kind::Net);
+            match options.given(kind).and_then(|handles| handles.last()).or(network) {
                 Some(handle) => join.set(kind, handle.clone()),
+                None if self.of_children.contains(kind) => {
+                    join.set(kind, needed(target.map(Arc::as_ref))?.namespace_of_children(kind)?);
+                }
                 None => join.add_of_target(needed(target.map(Arc::as_ref))?, kind)?,
             }
         }
@@ -191,6 +223,21 @@ impl Requested {
         }
         Ok(())
     }
+}
+
+/// Of the two kinds that a process's children may have another of: those in which the children of the target differ from
+/// those of this process, and those in which they do not. Not where a file is given for one.
+fn compare_children(target: &Target, options: &KindOptions) -> Result<(Kinds, Kinds)> {
+    let (mut differing, mut shared) = (Kinds::none(), Kinds::none());
+    let is_file = |kind| options.given(kind).is_some_and(|handles| !handles.is_empty());
+    for kind in [Kind::Pid, Kind::Time].into_iter().filter(|kind| !is_file(*kind)) {
+        // A kernel without time namespaces has none for children either.
+        let Some(own) = process::own_namespace_identity(kind) else { continue };
+        let path = || Doing::Opening { path: target.path(&format!("ns/{}", kind.children_link())) };
+        let theirs = target.namespace_of_children(kind)?.identity().doing(path)?;
+        if theirs == own { shared.insert(kind) } else { differing.insert(kind) }
+    }
+    Ok((differing, shared))
 }
 
 /// Of the kinds not `typed`: those in which the target differs from this process, and those in which it does not.
@@ -324,6 +371,9 @@ mod tests {
             ("-t SELF -N -1", "no namespace specified"),
             ("-u -r", "no target PID specified"),
             ("-N 0", "no target PID specified"),
+            ("--pid-for-children", "no target PID specified"),
+            ("-t SELF -p -F --mount-proc", "options --no-fork and --mount-proc cannot be combined"),
+            ("-t SELF --mount-proc", "no namespace specified"),
             ("--user-parent -u/proc/self/ns/uts", "no target PID specified"),
             ("-a -r", "stat of /proc/0/ns/user failed: No such file or directory"),
             ("-r -w", "neither filename nor target pid supplied for root"),
@@ -348,6 +398,12 @@ mod tests {
     }
 
     #[test]
+    fn children_of_the_target_that_share_all_are_entered_without_a_call() {
+        let plan = plan("-t SELF --pid-for-children -T").unwrap();
+        assert_eq!(plan.join.kinds(), Kinds::none());
+    }
+
+    #[test]
     fn who_the_program_will_be() {
         use IdChoice::{Follow, Id};
         for (line, gid, uid, early) in [
@@ -367,8 +423,15 @@ mod tests {
     }
 
     #[test]
-    fn only_a_pid_namespace_needs_a_child() {
-        for (line, fork) in [("-p", true), ("-p -F", false), ("-T", false), ("-p/proc/self/ns/pid", true)] {
+    fn a_pid_namespace_and_its_proc_need_a_child() {
+        for (line, fork) in [
+            ("-p", true),
+            ("-p -F", false),
+            ("-T", false),
+            ("-p/proc/self/ns/pid", true),
+            ("--pid-for-children", true),
+            ("-u --mount-proc", true),
+        ] {
             assert_eq!(plan(&format!("-t SELF {line}")).unwrap().supervision.is_some(), fork, "{line}");
         }
     }

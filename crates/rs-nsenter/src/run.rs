@@ -42,6 +42,9 @@ pub fn run(plan: Plan) -> Result<Ending> {
         // At once, so that the parent's death ends the preparations too.
         death_signal.as_ref().map_or(Ok(()), DeathSignal::set)?;
     }
+    if let Some(directory) = &plan.mount_proc {
+        mounts::mount_proc_apart(directory)?;
+    }
     if let Some(cgroup) = plan.cgroup {
         cgroup.join()?;
     }

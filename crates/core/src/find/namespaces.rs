@@ -1,0 +1,170 @@
+//! A namespace, wherever it is kept: by processes, mounts, descriptors, sockets, or the namespaces below it.
+
+use std::collections::HashSet;
+use std::ffi::CStr;
+use std::path::Path;
+
+use nix::errno::Errno;
+
+use super::PROC;
+use crate::handle::Handle;
+use crate::kind::Kind;
+use crate::mounts;
+use crate::proc::{Held, Proc, Scratch, SocketHolder};
+
+/// What a namespace is known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sought {
+    /// The kernel's number, see NS_GET_ID in ioctl_nsfs(2).
+    Id(u64),
+    /// The number of its file.
+    Inode(u64),
+}
+
+/// A way through all that can hold a namespace.
+pub(super) struct Search {
+    sought: Sought,
+    proc: Proc,
+    pids: Vec<u32>,
+    scratch: Scratch,
+    /// The inodes of those that were opened, and are others.
+    others: HashSet<u64>,
+    /// The inodes of those sockets that have told their namespace.
+    sockets: HashSet<u64>,
+}
+
+/// Which of a process's namespaces are looked at: those that it is in, and those that its children get.
+fn links() -> impl Iterator<Item = (Kind, &'static str)> {
+    let of_children = Kind::all().map(|kind| (kind, kind.children_link()));
+    Kind::all().map(|kind| (kind, kind.link())).chain(of_children.filter(|(kind, link)| *link != kind.link()))
+}
+
+impl Search {
+    /// One that has not begun yet; none without /proc.
+    pub(super) fn of(sought: Sought) -> Option<Self> {
+        log::debug!("searching for the namespace {sought:?}");
+        let (proc, mut scratch) = (Proc::open(Path::new(PROC)).ok()?, Scratch::default());
+        let pids = proc.pids(&mut scratch).ok()?;
+        Some(Self { sought, proc, pids, scratch, others: HashSet::new(), sockets: HashSet::new() })
+    }
+
+    /// Searches where it costs least first.
+    pub(super) fn run(mut self) -> Option<Handle> {
+        let processes = self.among_processes();
+        let found = processes.or_else(|| self.among_mounts()).or_else(|| self.among_descriptors());
+        found.or_else(|| self.above_processes())
+    }
+
+    /// Whether what has this number may be it, and was not opened before.
+    fn may_be(&self, inode: u64) -> bool {
+        let is_another = matches!(self.sought, Sought::Inode(sought) if sought != inode);
+        !is_another && !self.others.contains(&inode)
+    }
+
+    /// What was opened, if it is the one. It may be another by now than it was a moment ago.
+    fn judge(&mut self, opened: nix::Result<Handle>) -> Option<Handle> {
+        let handle = opened.ok()?;
+        if self.is_sought(&handle) {
+            return Some(handle);
+        }
+        self.others.extend(self::inode(&handle));
+        None
+    }
+
+    fn is_sought(&self, handle: &Handle) -> bool {
+        match self.sought {
+            Sought::Id(id) => handle.id() == Ok(id),
+            // The number of any other file means nothing.
+            Sought::Inode(inode) => self::inode(handle) == Some(inode) && handle.kind().is_ok(),
+        }
+    }
+
+    fn among_processes(&mut self) -> Option<Handle> {
+        self.each_link(|search, inode, open| if search.may_be(inode) { search.judge(open()) } else { None })
+    }
+
+    /// Has `find` look at each namespace that a process is in, or that its children get: its number, and what opens it.
+    fn each_link(
+        &mut self,
+        mut find: impl FnMut(&mut Self, u64, &dyn Fn() -> nix::Result<Handle>) -> Option<Handle>,
+    ) -> Option<Handle> {
+        self.each_process(|search, pid| {
+            let directory = search.proc.process(pid).ok()?;
+            links().find_map(|(kind, link)| {
+                let inode = directory.linked_inode(kind, link).ok()?;
+                find(search, inode, &|| directory.linked_namespace(link))
+            })
+        })
+    }
+
+    fn each_process(&mut self, mut find: impl FnMut(&mut Self, u32) -> Option<Handle>) -> Option<Handle> {
+        let pids = std::mem::take(&mut self.pids);
+        let found = pids.iter().find_map(|pid| find(self, *pid));
+        self.pids = pids;
+        found
+    }
+
+    fn among_mounts(&mut self) -> Option<Handle> {
+        mounts::mounted_namespaces().find_map(|(inode, path)| {
+            let open = || Handle::open(&path).map_err(|error| error.errno.unwrap_or(Errno::ENOENT));
+            if self.may_be(inode) { self.judge(open()) } else { None }
+        })
+    }
+
+    fn among_descriptors(&mut self) -> Option<Handle> {
+        self.each_process(|search, pid| {
+            let mut held = Vec::new();
+            let read =
+                search.proc.descriptors(pid, &mut search.scratch, |number, what| held.push((number.to_owned(), what)));
+            read.ok()?;
+            let mut sockets = None;
+            held.iter().find_map(|(number, what)| match *what {
+                Held::Namespace(inode) if search.may_be(inode) => {
+                    let opened = search.proc.held_namespace(pid, number);
+                    search.judge(opened)
+                }
+                Held::Namespace(_) => None,
+                Held::Socket(socket) => {
+                    let holder = sockets.get_or_insert_with(|| SocketHolder::open(pid)).as_ref().ok()?;
+                    search.network_of_socket(holder, number, socket)
+                }
+            })
+        })
+    }
+
+    fn network_of_socket(&mut self, holder: &SocketHolder, number: &CStr, socket: u64) -> Option<Handle> {
+        if self.sockets.contains(&socket) {
+            return None;
+        }
+        let network = holder.network_of(number.to_str().ok()?.parse().ok()?, socket).ok()?;
+        self.sockets.insert(socket);
+        self.judge(Ok(network))
+    }
+
+    /// Owners and parents of the processes' namespaces, which may have no process themselves.
+    fn above_processes(&mut self) -> Option<Handle> {
+        let mut climbed = HashSet::new();
+        self.each_link(|search, inode, open| {
+            if climbed.contains(&inode) {
+                return None;
+            }
+            let mut climbing = vec![open().ok()?];
+            climbed.insert(inode);
+            while let Some(namespace) = climbing.pop() {
+                for above in [namespace.owner(), namespace.parent()].into_iter().flatten() {
+                    if search.is_sought(&above) {
+                        return Some(above);
+                    }
+                    if self::inode(&above).is_some_and(|inode| climbed.insert(inode)) {
+                        climbing.push(above);
+                    }
+                }
+            }
+            None
+        })
+    }
+}
+
+fn inode(handle: &Handle) -> Option<u64> {
+    handle.identity().ok().map(|identity| identity.inode())
+}
