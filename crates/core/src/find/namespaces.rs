@@ -125,7 +125,7 @@ impl Search {
                 }
                 Held::Namespace(_) => None,
                 Held::Socket(socket) => {
-                    let holder = sockets.get_or_insert_with(|| SocketHolder::open(pid)).as_ref().ok()?;
+                    let holder = sockets.get_or_insert_with(|| search.proc.socket_holder(pid)).as_ref().ok()?;
                     search.network_of_socket(holder, number, socket)
                 }
             })
