@@ -105,6 +105,13 @@ impl Child {
         sys::wait(self.pid, libc::WNOHANG | stops).doing(|| Doing::Waiting)
     }
 
+    /// Kills it.
+    pub(crate) fn kill(&self) {
+        log::info!("kill({}, SIGKILL)", self.pid);
+        // It may have ended in this moment; waiting for it will tell.
+        let _ = sys::kill(self.pid, libc::SIGKILL);
+    }
+
     /// Passes on a signal that this process got, unless the terminal has sent it to the child as well.
     pub(crate) fn pass_on(&self, arrival: Arrival) {
         if self.has_got(arrival) {
@@ -442,6 +449,19 @@ impl DeathSignal {
         Ok(Self { signal, parent })
     }
 
+    /// The signal.
+    pub(crate) fn signal(&self) -> Signal {
+        self.signal
+    }
+
+    /// Whether the parent is dead.
+    ///
+    /// # Errors
+    /// [`Doing::PollingParent`].
+    pub(crate) fn is_due(&self) -> Result<bool> {
+        has_ended(&self.parent).doing(|| Doing::PollingParent)
+    }
+
     /// What [`DeathSignal::set`] does, as the log shows it.
     pub fn words(signal: Signal) -> String {
         format!("prctl(PR_SET_PDEATHSIG, {signal})")
@@ -453,8 +473,13 @@ impl DeathSignal {
     /// # Errors
     /// [`Doing::SettingDeathSignal`], [`Doing::PollingParent`]; [`Doing::Reported`] when the parent is dead already.
     pub fn set(&self) -> Result<()> {
-        log::info!("{}", Self::words(self.signal));
-        sys::set_death_signal(self.signal.number()).doing(|| Doing::SettingDeathSignal)?;
+        self.set_as(self.signal)
+    }
+
+    /// The same with another signal.
+    pub(crate) fn set_as(&self, signal: Signal) -> Result<()> {
+        log::info!("{}", Self::words(signal));
+        sys::set_death_signal(signal.number()).doing(|| Doing::SettingDeathSignal)?;
         if has_ended(&self.parent).doing(|| Doing::PollingParent)? {
             return Err(Error::new(Doing::Reported { status: 1 }));
         }

@@ -17,6 +17,8 @@ pub struct Signal(i32);
 impl Signal {
     /// SIGKILL.
     pub const KILL: Self = Self(libc::SIGKILL);
+    /// The last real-time signal.
+    pub const LAST: Self = Self(64);
 
     /// The number that the kernel knows it by.
     pub fn number(self) -> i32 {
