@@ -104,7 +104,7 @@ fn become_parent(
     let waits = pinning.is_some() || pid_file.is_some() || plan.info.is_some();
     let (gatekeeper, gate) = waits.then(child::gate).transpose()?.unzip();
     let (notice, notifier) = pid_file.is_some().then(child::notice).transpose()?.unzip();
-    match child::fork()? {
+    match supervision.fork()? {
         Forked::Child(()) => {
             if let Some(helper) = pinning {
                 helper.leave_to_parent();
