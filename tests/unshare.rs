@@ -20,6 +20,8 @@ mod environment;
 mod ids;
 #[path = "unshare/init.rs"]
 mod init;
+#[path = "unshare/kills.rs"]
+mod kills;
 #[path = "unshare/kinds.rs"]
 mod kinds;
 #[path = "unshare/mended.rs"]

@@ -149,6 +149,68 @@ case_child_killed_after_a_change_of_ids() {
     gone
 }
 
+# A set-user-ID program has no death signal any more.
+set_user_id_child() {
+    cp /bin/busybox /tmp/busybox
+    chmod 4755 /tmp/busybox
+    start "$@" sh -c 'echo up >&3; exec /tmp/busybox sleep 1000'
+    until grep -q /tmp/busybox "/proc/$held/cmdline"; do :; done
+    kill -KILL "$job"
+    tries=0
+    while [ -d "/proc/$held" ] && [ $tries -lt 50 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    [ ! -d "/proc/$held" ] || die 'it goes on'
+}
+
+case_set_user_id_child_killed() {
+    needs autokill
+    set_user_id_child rs-unshare --kill-child --setuid 1000
+}
+
+case_set_user_id_child_of_an_init_killed() {
+    set_user_id_child rs-unshare --init --kill-child --setuid 1000
+    set_user_id_child user rs-unshare --init --kill-child
+}
+
+case_status_of_a_child_that_is_killed_with_its_parent() {
+    for options in --kill-child '--kill-child --forward-signals' '--kill-child --pid' '--kill-child --init --pid'; do
+        for user in '' user; do
+            status=0
+            $user rs-unshare $options ${user:+--map-root-user} sh -c 'exit 42' || status=$?
+            same $status 42
+            status=0
+            $user rs-unshare $options ${user:+--map-root-user} sh -c 'sh -c "kill -TERM \$\$"; exit $?' || status=$?
+            same $status 143
+        done
+    done
+    status=0
+    rs-unshare --kill-child sh -c 'kill -KILL $$' || status=$?
+    same $status 137
+}
+
+case_signals_forwarded_to_a_child_that_is_killed_with_its_parent() {
+    start rs-unshare --kill-child --forward-signals=all sh -c 'trap "exit 7" HUP; echo up >&3; sleep 1000 & wait'
+    kill -HUP "$job"
+    status=0
+    wait "$job" || status=$?
+    same $status 7
+    kill -KILL "$held"
+    gone
+}
+
+case_init_forwards_and_reaps() {
+    start rs-unshare --init --pid --mount-proc sh -c 'trap "exit 7" TERM; (sleep 0 &); echo up >&3; sleep 1000 & wait'
+    kill -TERM "$job"
+    status=0
+    wait "$job" || status=$?
+    same $status 7
+    gone
+    prints none rs-unshare --init --pid --mount-proc sh -c 'i=0; while [ $i -lt 100 ]; do (: & : &); i=$((i + 1)); done
+        while grep -qs "^State:.Z" /proc/[0-9]*/status; do :; done; echo none'
+}
+
 case_signals_forwarded() {
     for signal in TERM INT; do
         start rs-unshare --fork --pid --forward-signals \

@@ -30,6 +30,8 @@ pub fn expect_children() -> Result<()> {
 #[derive(Debug)]
 pub struct Child {
     pid: Pid,
+    /// If it is killed when this closes. Then it cannot be waited for in another way.
+    tie: Option<OwnedFd>,
 }
 
 /// Which side of a fork a function has come out on.
@@ -47,10 +49,30 @@ pub enum Forked<Parent, Child> {
 /// [`Doing::Forking`]: EAGAIN at a limit of processes, ENOMEM when the pid namespace's init has ended.
 pub fn fork() -> Result<Forked<Child, ()>> {
     log::info!("fork()");
+    plain_fork()
+}
+
+fn plain_fork() -> Result<Forked<Child, ()>> {
     Ok(match sys::fork().doing(|| Doing::Forking)? {
         Fork::Child => Forked::Child(()),
-        Fork::Parent(pid) => Forked::Parent(Child { pid }),
+        Fork::Parent(pid) => Forked::Parent(Child { pid, tie: None }),
     })
+}
+
+/// The same, and if it can be had so, the child is killed when this process ends, whatever it has become by then. Only
+/// since Linux 7, and only with privilege.
+///
+/// # Errors
+/// [`Doing::Forking`].
+pub fn fork_tied() -> Result<Forked<Child, ()>> {
+    log::info!("fork()");
+    log::debug!("clone3(CLONE_PIDFD|CLONE_AUTOREAP|CLONE_PIDFD_AUTOKILL)");
+    match sys::fork_tied() {
+        Ok(Some((pid, tie))) => Ok(Forked::Parent(Child { pid, tie: Some(tie) })),
+        Ok(None) => Ok(Forked::Child(())),
+        // Whatever it was, a fork has it too, or can do without.
+        Err(_) => plain_fork(),
+    }
 }
 
 impl Child {
@@ -65,6 +87,10 @@ impl Child {
     /// [`Doing::Waiting`].
     pub fn wait(self) -> Result<ExitStatus> {
         log::debug!("waitpid({})", self.pid);
+        if let Some(tie) = &self.tie {
+            until_one_is_ready(&mut [PollFd::new(tie.as_fd(), PollFlags::POLLIN)]).doing(|| Doing::Waiting)?;
+            return sys::ending_of(tie.as_fd()).doing(|| Doing::Waiting);
+        }
         loop {
             if let Some(status) = sys::wait(self.pid, 0).doing(|| Doing::Waiting)? {
                 return Ok(status);
@@ -101,8 +127,19 @@ impl Child {
 
     /// How it ended, if it has; or that it stopped, if that matters.
     fn change(&self, stops_matter: bool) -> Result<Option<ExitStatus>> {
+        if let Some(tie) = &self.tie {
+            let ended = has_ended(tie).doing(|| Doing::Waiting)?;
+            return ended.then(|| sys::ending_of(tie.as_fd())).transpose().doing(|| Doing::Waiting);
+        }
         let stops = if stops_matter { libc::WUNTRACED } else { 0 };
         sys::wait(self.pid, libc::WNOHANG | stops).doing(|| Doing::Waiting)
+    }
+
+    /// Kills it.
+    pub(crate) fn kill(&self) {
+        log::info!("kill({}, SIGKILL)", self.pid);
+        // It may have ended in this moment; waiting for it will tell.
+        let _ = sys::kill(self.pid, libc::SIGKILL);
     }
 
     /// Passes on a signal that this process got, unless the terminal has sent it to the child as well.
@@ -406,7 +443,13 @@ impl Supervisor {
                 }
                 child.stop_along();
             }
-            let arrival = self.awaited.wait()?;
+            let arrival = match &child.tie {
+                None => self.awaited.wait()?,
+                Some(tie) => match self.awaited.wait_beside(tie)? {
+                    Some(arrival) => arrival,
+                    None => continue,
+                },
+            };
             match &reins {
                 _ if CHILDS.contains(arrival.signal) => {}
                 // The program goes on already, which is why it has come.
@@ -442,6 +485,19 @@ impl DeathSignal {
         Ok(Self { signal, parent })
     }
 
+    /// The signal.
+    pub(crate) fn signal(&self) -> Signal {
+        self.signal
+    }
+
+    /// Whether the parent is dead.
+    ///
+    /// # Errors
+    /// [`Doing::PollingParent`].
+    pub(crate) fn is_due(&self) -> Result<bool> {
+        has_ended(&self.parent).doing(|| Doing::PollingParent)
+    }
+
     /// What [`DeathSignal::set`] does, as the log shows it.
     pub fn words(signal: Signal) -> String {
         format!("prctl(PR_SET_PDEATHSIG, {signal})")
@@ -453,8 +509,13 @@ impl DeathSignal {
     /// # Errors
     /// [`Doing::SettingDeathSignal`], [`Doing::PollingParent`]; [`Doing::Reported`] when the parent is dead already.
     pub fn set(&self) -> Result<()> {
-        log::info!("{}", Self::words(self.signal));
-        sys::set_death_signal(self.signal.number()).doing(|| Doing::SettingDeathSignal)?;
+        self.set_as(self.signal)
+    }
+
+    /// The same with another signal.
+    pub(crate) fn set_as(&self, signal: Signal) -> Result<()> {
+        log::info!("{}", Self::words(signal));
+        sys::set_death_signal(signal.number()).doing(|| Doing::SettingDeathSignal)?;
         if has_ended(&self.parent).doing(|| Doing::PollingParent)? {
             return Err(Error::new(Doing::Reported { status: 1 }));
         }
@@ -464,8 +525,18 @@ impl DeathSignal {
 
 /// Whether the process behind `pidfd` has ended.
 pub(crate) fn has_ended(pidfd: &OwnedFd) -> nix::Result<bool> {
+    look_at(&mut [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)], PollTimeout::ZERO)
+}
+
+/// Waits until something can be read from one of them.
+pub(crate) fn until_one_is_ready(descriptors: &mut [PollFd<'_>]) -> nix::Result<()> {
+    look_at(descriptors, PollTimeout::NONE).map(drop)
+}
+
+/// poll(2), continued after signals.
+fn look_at(descriptors: &mut [PollFd<'_>], timeout: PollTimeout) -> nix::Result<bool> {
     loop {
-        match poll(&mut [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)], PollTimeout::ZERO) {
+        match poll(descriptors, timeout) {
             Err(Errno::EINTR) => {}
             result => return result.map(|ready| ready > 0),
         }

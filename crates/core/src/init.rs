@@ -8,10 +8,10 @@ use std::os::unix::process::ExitStatusExt;
 
 use nix::unistd::Pid;
 
-use crate::child::{Child, Ending};
+use crate::child::{Child, DeathSignal, Ending};
 use crate::error::{Doing, Result, While};
 use crate::reins::Hands;
-use crate::signals::{Mask, Signals};
+use crate::signals::{Mask, Signal, Signals};
 use crate::sys;
 
 /// An init that has no program yet.
@@ -20,6 +20,8 @@ pub struct Init {
     parent: Hands,
     /// The program's, which is the caller's.
     mask: Option<Mask>,
+    /// What it is told of its parent's death by.
+    death_signal: Option<DeathSignal>,
 }
 
 const CHILDS: Signals = Signals::of(&[libc::SIGCHLD]);
@@ -30,6 +32,9 @@ impl Init {
 
     /// What one does that is not the first process of a pid namespace, as the log shows it.
     pub const ADOPTING: &str = "prctl(PR_SET_CHILD_SUBREAPER, 1)";
+
+    /// The death signal of an init that has to stay for a moment: the last one, so that what came before is passed on.
+    pub const TELLING: Signal = Signal::LAST;
 
     /// Makes this process an init: from now on it gets no signal but those that it awaits, and the orphans among its
     /// descendants.
@@ -42,7 +47,23 @@ impl Init {
             log::info!("{}", Self::ADOPTING);
             sys::set_child_subreaper().doing(|| Doing::AdoptingOrphans)?;
         }
-        Ok(Self { parent, mask })
+        Ok(Self { parent, mask, death_signal: None })
+    }
+
+    /// From now on the program gets `signal` when the parent dies, whoever it has become by then: the kernel forgets the
+    /// death signal of a set-user-ID program, but the init may signal it all the same.
+    ///
+    /// The first process of a pid namespace gets KILL itself, for all the others.
+    ///
+    /// # Errors
+    /// Those of [`DeathSignal::set`].
+    pub fn answer_for_parent(&mut self, parents: DeathSignal) -> Result<()> {
+        let is_told = parents.signal() == Signal::KILL && !is_first();
+        if is_told {
+            parents.set_as(Self::TELLING)?;
+        }
+        self.death_signal = is_told.then_some(parents);
+        Ok(())
     }
 
     /// Gives the program the signal mask that the caller had; on the program's side of the fork.
@@ -63,8 +84,10 @@ impl Init {
                 return Ok(if is_first() { ending.of_first_process() } else { ending });
             }
             let arrival = Self::SIGNALS.wait()?;
-            if !CHILDS.contains(arrival.signal) {
-                program.pass_on(arrival);
+            match &self.death_signal {
+                _ if CHILDS.contains(arrival.signal) => {}
+                Some(death_signal) if arrival.signal == Self::TELLING && death_signal.is_due()? => program.kill(),
+                _ => program.pass_on(arrival),
             }
         }
     }

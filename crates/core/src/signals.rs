@@ -2,11 +2,14 @@
 
 use std::ffi::OsStr;
 use std::fmt;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::str::FromStr;
 
+use nix::poll::{PollFd, PollFlags};
 use nix::sys::signal;
 
+use crate::child;
 use crate::error::{Doing, Error, Result, While};
 use crate::sys;
 
@@ -17,6 +20,8 @@ pub struct Signal(i32);
 impl Signal {
     /// SIGKILL.
     pub const KILL: Self = Self(libc::SIGKILL);
+    /// The last real-time signal.
+    pub const LAST: Self = Self(64);
 
     /// The number that the kernel knows it by.
     pub fn number(self) -> i32 {
@@ -155,6 +160,21 @@ impl Signals {
     pub(crate) fn wait(self) -> Result<Arrival> {
         let (number, code) = sys::await_signal(self.0).doing(|| Doing::Waiting)?;
         Ok(Arrival { signal: Signal(number), origin: Origin::of(code) })
+    }
+}
+
+impl Signals {
+    /// Waits for one of them, which must be blocked, or for the end of the process of `pidfd`: then there is none.
+    pub(crate) fn wait_beside(self, pidfd: &OwnedFd) -> Result<Option<Arrival>> {
+        let what = || Doing::Waiting;
+        let signals = sys::signal_descriptor(self.0).doing(what)?;
+        let mut descriptors = [signals.as_fd(), pidfd.as_fd()].map(|file| PollFd::new(file, PollFlags::POLLIN));
+        child::until_one_is_ready(&mut descriptors).doing(what)?;
+        if descriptors[0].any() != Some(true) {
+            return Ok(None);
+        }
+        let (number, code) = sys::read_signal(signals.as_fd()).doing(what)?;
+        Ok(Some(Arrival { signal: Signal(number), origin: Origin::of(code) }))
     }
 }
 

@@ -92,6 +92,77 @@ fn result_of_child(status: ExitStatus) -> nix::Result<()> {
     }
 }
 
+/// `struct clone_args` of clone3(2), as far as version 0 of it goes.
+#[repr(C)]
+#[derive(Default)]
+struct CloneArguments {
+    flags: u64,
+    pidfd: u64,
+    child_tid: u64,
+    parent_tid: u64,
+    exit_signal: u64,
+    stack: u64,
+    stack_size: u64,
+    tls: u64,
+}
+
+/// fork(2), but the child is killed when the last copy of its pidfd is closed, which only this process has; see
+/// CLONE_PIDFD_AUTOKILL in `linux/sched.h`, of Linux 7. Nobody can wait for such a child but by its pidfd.
+///
+/// EINVAL before, EPERM without privilege.
+pub(crate) fn fork_tied() -> nix::Result<Option<(Pid, OwnedFd)>> {
+    const FLAGS: u64 = libc::CLONE_PIDFD as u64 | CLONE_AUTOREAP | CLONE_PIDFD_AUTOKILL;
+    const CLONE_AUTOREAP: u64 = 1 << 34;
+    const CLONE_PIDFD_AUTOKILL: u64 = 1 << 36;
+    let mut pidfd: RawFd = -1;
+    let mut arguments = CloneArguments { flags: FLAGS, pidfd: &raw mut pidfd as u64, ..CloneArguments::default() };
+    // SAFETY: without memory in common this is a fork, and there is one thread; `pidfd` outlives the call.
+    let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw mut arguments, size_of::<CloneArguments>()) };
+    match libc::pid_t::try_from(Errno::result(pid)?).map_err(|_| Errno::EINVAL)? {
+        0 => Ok(None),
+        pid => adopt(pidfd).map(|pidfd| Some((Pid::from_raw(pid), pidfd))),
+    }
+}
+
+/// `struct pidfd_info` of `linux/pidfd.h`, as far as version 0 of it goes.
+#[repr(C)]
+#[derive(Default)]
+struct PidfdInfo {
+    mask: u64,
+    cgroup: u64,
+    ids: [u32; 11],
+    exit_code: c_int,
+}
+
+/// PIDFD_GET_INFO of the process of a pidfd, which has ended: how it did.
+pub(crate) fn ending_of(pidfd: BorrowedFd<'_>) -> nix::Result<ExitStatus> {
+    const PIDFD_INFO_EXIT: u64 = 1 << 3;
+    /// `_IOWR(0xff, 11, struct pidfd_info)`, with the size above.
+    const PIDFD_GET_INFO: libc::Ioctl = 0xc040_ff0b_u32 as libc::Ioctl;
+    let mut info = PidfdInfo { mask: PIDFD_INFO_EXIT, ..PidfdInfo::default() };
+    // SAFETY: the request says how long the struct is, which outlives the call.
+    Errno::result(unsafe { libc::ioctl(pidfd.as_raw_fd(), PIDFD_GET_INFO, &raw mut info) })?;
+    (info.mask & PIDFD_INFO_EXIT != 0).then(|| ExitStatus::from_raw(info.exit_code)).ok_or(Errno::ENODATA)
+}
+
+/// signalfd(2), close-on-exec, for signals that are blocked.
+pub(crate) fn signal_descriptor(bits: u64) -> nix::Result<OwnedFd> {
+    let set = signal_set(bits);
+    // SAFETY: the set is initialised and outlives the call.
+    Errno::result(unsafe { libc::signalfd(-1, &raw const set, libc::SFD_CLOEXEC) }).and_then(adopt)
+}
+
+/// Reads a signal and its `si_code` from a signalfd.
+pub(crate) fn read_signal(signals: BorrowedFd<'_>) -> nix::Result<(c_int, c_int)> {
+    let mut info = std::mem::MaybeUninit::<libc::signalfd_siginfo>::zeroed();
+    let (start, length) = (info.as_mut_ptr().cast(), size_of::<libc::signalfd_siginfo>());
+    // SAFETY: the call writes at most as many bytes as there is room for.
+    Errno::result(unsafe { libc::read(signals.as_raw_fd(), start, length) })?;
+    // SAFETY: a struct of numbers, zeroed and then filled.
+    let info = unsafe { info.assume_init() };
+    Ok((info.ssi_signo.cast_signed(), info.ssi_code))
+}
+
 /// waitpid(2) for the end of `pid`, continued after signals; with `WNOHANG` there may be none yet.
 ///
 /// nix's own fails for a child that a real-time signal has killed.

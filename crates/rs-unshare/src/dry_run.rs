@@ -7,6 +7,7 @@ use nscore::idmap::{self, Setgroups, Side};
 use nscore::info::Line;
 use nscore::init::Init;
 use nscore::pidfile::PidFile;
+use nscore::signals::Signal;
 use nscore::{Kind, Result};
 
 use crate::plan::{OutsideMaps, Plan, Step, Supervision};
@@ -64,6 +65,8 @@ fn program(plan: &Plan) -> Result<Vec<String>> {
     let mut lines: Vec<String> = words(common).collect();
     if plan.has_init() {
         lines.extend(environment.clone());
+        let kills = plan.supervision.is_some_and(|supervision| supervision.kill_child == Some(Signal::KILL));
+        lines.extend((kills && !plan.kinds.contains(Kind::Pid)).then(|| DeathSignal::words(Init::TELLING)));
         lines.push(FORK.into());
         lines.extend(death_signal.clone());
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{getegid, geteuid};
 
-use nscore::child::{Manner, Stops};
+use nscore::child::{self, Child, Forked, Manner, Stops};
 use nscore::exec::{Environment, Program};
 use nscore::idmap::{self, Block, IdRange, Setgroups, Side};
 use nscore::info::InfoFd;
@@ -67,6 +67,18 @@ pub struct Supervision {
     pub manner: Manner,
     /// The signal that the child gets when the parent dies.
     pub kill_child: Option<Signal>,
+}
+
+impl Supervision {
+    /// Forks the child. Where the kernel can kill it itself when the parent ends, it is told to; an init does better: it
+    /// kills the program, on every kernel.
+    ///
+    /// # Errors
+    /// Those of [`child::fork`].
+    pub fn fork(self) -> Result<Forked<Child, ()>> {
+        let is_tied = self.kill_child == Some(Signal::KILL) && self.manner.stops == Stops::Unheeded;
+        if is_tied { child::fork_tied() } else { child::fork() }
+    }
 }
 
 impl Plan {

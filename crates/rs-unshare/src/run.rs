@@ -13,7 +13,6 @@ use nscore::info::{InfoFd, Line};
 use nscore::init::Init;
 use nscore::pidfile::PidFile;
 use nscore::process::{self, Process};
-use nscore::signals::Signal;
 use nscore::{Error, Result, mounts};
 
 use crate::plan::{OutsideMaps, Plan, Step, Supervision};
@@ -105,7 +104,7 @@ fn become_parent(
     let waits = pinning.is_some() || pid_file.is_some() || plan.info.is_some();
     let (gatekeeper, gate) = waits.then(child::gate).transpose()?.unzip();
     let (notice, notifier) = pid_file.is_some().then(child::notice).transpose()?.unzip();
-    match child::fork()? {
+    match supervision.fork()? {
         Forked::Child(()) => {
             if let Some(helper) = pinning {
                 helper.leave_to_parent();
@@ -117,7 +116,7 @@ fn become_parent(
             let pid = gate.map_or(Ok(0), Gate::wait)?;
             let announcement = Announcement::new(plan, pid, true, notifier);
             match init {
-                Some(init) => become_init(plan, init, supervision.kill_child, announcement, warn),
+                Some(init) => become_init(plan, init, supervision, death_signal, announcement, warn),
                 None => become_program(plan, death_signal.as_ref(), announcement, warn),
             }
         }
@@ -176,8 +175,9 @@ impl<'a> Announcement<'a> {
 /// Does all that concerns the namespaces, then forks the program and looks after it.
 fn become_init(
     plan: &Plan,
-    init: Init,
-    kill_child: Option<Signal>,
+    mut init: Init,
+    supervision: Supervision,
+    parents: Option<DeathSignal>,
     announcement: Announcement<'_>,
     warn: Warn<'_>,
 ) -> Result<Ending> {
@@ -186,7 +186,8 @@ fn become_init(
     plan.environment.adopt();
     // From the fork to the exec nothing is allocated.
     let program = plan.program.prepare(plan.uid().unwrap_or_else(|| getuid().as_raw()))?;
-    let death_signal = DeathSignal::wanted(kill_child)?;
+    let death_signal = DeathSignal::wanted(supervision.kill_child)?;
+    parents.map_or(Ok(()), |parents| init.answer_for_parent(parents))?;
     match child::fork()? {
         Forked::Parent(child) => init.look_after(&child),
         Forked::Child(()) => {
