@@ -72,12 +72,12 @@ fn proc_read_only(system: &System) -> Option<Cause> {
 
 /// No /proc, or none that has this process.
 pub(super) fn proc_missing(system: &System) -> Option<Cause> {
-    let (name, reason) = match (system.has_proc(), system.status().is_some()) {
+    let cause = match (system.has_proc(), system.status().is_some()) {
         (true, true) => return None,
-        (true, false) => ("foreign-proc", "this /proc is another pid namespace's: this process is not in it"),
-        (false, _) => ("proc-missing", "there is no /proc here"),
+        (true, false) => Cause::new("foreign-proc", "this /proc is another pid namespace's: this process is not in it"),
+        (false, _) => Cause::new("proc-missing", "there is no /proc here"),
     };
-    Some(Cause::new(name, reason).command_of_root("mount -t proc proc /proc"))
+    Some(cause.command_of_root("mount -t proc proc /proc"))
 }
 
 /// Ubuntu's restriction, or another profile of AppArmor, or SELinux.
