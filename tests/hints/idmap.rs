@@ -155,6 +155,8 @@ fn id_not_mapped() {
     line.is_explained(complaint, &[&reason("0"), "try: unshare --map-auto -r -S 5 id -u"]);
     nsuser(commands(&line).remove(0)).prints("5\n");
     line.after("echo root:1:1 >/etc/subuid").is_explained(complaint, &[&reason("0")]);
+    let beyond = "uid 65536 is not mapped in this user namespace: /proc/self/uid_map has 0";
+    nsuser("unshare -r -S 65536 id -u").is_explained(complaint, &[beyond]);
     root("unshare --map-users=0:0:1 --map-users=7:7:3 -S 5 true").is_explained(complaint, &[&reason("0, 7 to 9")]);
 }
 

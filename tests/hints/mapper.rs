@@ -35,7 +35,7 @@ fn hints(line: &Line) -> String {
 
 #[test]
 fn mapper_without_rights() {
-    require!(root, newuidmap);
+    require!(root, newuidmap, setcap);
     let line = nsuser("PATH=/tmp/stage/dir:$PATH; unshare --map-users=auto id -u").after(COPY);
     assert!(line.outcome().stderr.starts_with(FAILED));
     let reason =
@@ -44,6 +44,10 @@ fn mapper_without_rights() {
     assert_eq!(hints(&line), format!("{reason}\ntry, as root: {command}\n"));
     is_mended(&line, "65534\n");
     line.after("setcap cap_setuid=ep dir/newuidmap").prints("65534\n");
+    // The range is the user's by number: that is not what is wrong.
+    let line = nsuser("PATH=/tmp/stage/dir:$PATH; unshare --map-users=0:700000:9 id -u").after(COPY);
+    let by_number = line.after("echo 4242:700000:9 >>/etc/subuid");
+    assert_eq!(hints(&by_number), format!("{reason}\ntry, as root: {command}\n"));
 }
 
 #[test]
@@ -89,12 +93,15 @@ fn range_not_granted() {
 /// In a user namespace without these ids.
 #[test]
 fn ids_outside() {
-    require!(root, newuidmap);
+    require!(root, newuidmap, setcap);
     let map = "unshare --map-users=0:0:5000 --map-groups=0:0:5000 setpriv --reuid 4242 --regid 4242 --clear-groups";
-    let line = root(format!("{map} unshare --map-auto id -u"));
     let reason =
         "not all of the uids 300000 to 365535 exist in this user namespace: /proc/self/uid_map has 0 to 4999\n";
+    let line = root(format!("{map} unshare --map-auto id -u"));
     assert_eq!(hints(&line), reason);
+    // Nor is it a lack of rights where the mapper has capabilities.
+    let line = root(format!("PATH=/tmp/stage/dir:$PATH; {map} unshare --map-auto id -u"));
+    assert_eq!(hints(&line.after(COPY).after("setcap cap_setuid=ep dir/newuidmap")), reason);
 }
 
 #[test]

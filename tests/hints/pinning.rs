@@ -45,6 +45,14 @@ fn mount_namespace_older() {
     within(outer, inner, &command).prints("");
 }
 
+/// EINVAL for none of these reasons.
+#[test]
+fn nothing_to_say() {
+    require!(root, strace);
+    root("strace -f -qq -o /tmp/trace -e inject=mount:error=EINVAL:when=1 unshare --mount=file true")
+        .is_explained(&complaint("mnt", "file", "Invalid argument"), &[]);
+}
+
 /// ENOENT.
 #[test]
 fn pin_file_missing() {

@@ -72,12 +72,12 @@ fn proc_read_only(system: &System) -> Option<Cause> {
 
 /// No /proc, or none that has this process.
 pub(super) fn proc_missing(system: &System) -> Option<Cause> {
-    let (name, reason) = match (system.has_proc(), system.status().is_some()) {
+    let cause = match (system.has_proc(), system.status().is_some()) {
         (true, true) => return None,
-        (true, false) => ("foreign-proc", "this /proc is another pid namespace's: this process is not in it"),
-        (false, _) => ("proc-missing", "there is no /proc here"),
+        (true, false) => Cause::new("foreign-proc", "this /proc is another pid namespace's: this process is not in it"),
+        (false, _) => Cause::new("proc-missing", "there is no /proc here"),
     };
-    Some(Cause::new(name, reason).command_of_root("mount -t proc proc /proc"))
+    Some(cause.command_of_root("mount -t proc proc /proc"))
 }
 
 /// Ubuntu's restriction, or another profile of AppArmor, or SELinux.
@@ -346,6 +346,15 @@ mod tests {
         assert_eq!(faked.cause(LINE, doing, Errno::EPERM), "map-written");
     }
 
+    /// EROFS, where it is not /proc.
+    #[test]
+    fn proc_read_only() {
+        let opening = || Doing::Opening { path: "/proc/self/uid_map".into() };
+        assert_eq!(Faked::new().cause(LINE, opening(), Errno::EROFS), "");
+        let faked = Faked::new().file("/proc/self/mountinfo", "22 21 0:4 / /proc ro,relatime - proc proc rw\n");
+        assert_eq!(faked.cause(LINE, opening(), Errno::EROFS), "proc-read-only");
+    }
+
     /// EPERM of setgroups, after the gid map.
     #[test]
     fn gid_map_written() {
@@ -364,10 +373,12 @@ mod tests {
     fn unfit_lines() {
         let map =
             |ranges: Vec<IdRange>| Doing::WritingMap { path: "/proc/7/uid_map".into(), side: Side::Users, ranges };
-        let lines = || map((0..6).map(|id| IdRange::single(id, id)).collect());
-        for (release, name) in [("4.14.2-old", "too-many-lines"), ("4.15.0", ""), ("6.18.44-fc", ""), ("x", "")] {
+        let lines = |count: u32| map((0..count).map(|id| IdRange::single(id, id)).collect());
+        let many = "too-many-lines";
+        let releases = [("4.14.2-old", 5, ""), ("4.14.2-old", 6, many), ("4.15.0", 340, ""), ("6.18-fc", 341, many)];
+        for (release, count, name) in releases {
             let faked = Faked::new().file("/proc/sys/kernel/osrelease", release);
-            assert_eq!(faked.cause(LINE, lines(), Errno::EINVAL), name, "{release}");
+            assert_eq!(faked.cause(LINE, lines(count), Errno::EINVAL), name, "{release}");
         }
         let empty = map(vec![IdRange { inner: 0, outer: 0, count: 0 }]);
         assert_eq!(Faked::new().cause(LINE, empty, Errno::EINVAL), "empty-range");

@@ -210,18 +210,18 @@ fn user_of(uid: u32, system: &System) -> Option<OsString> {
 /// No line of `file` is the user's.
 fn nothing_granted(user: &OsStr, file: &Path, system: &System) -> Option<Cause> {
     let reason = format!("besides your own id you may map only what {} gives to {}", shown(file), shown(user));
-    grant("no-subordinate-ids", reason, user, file, system)
+    grant(reason, user, file, system)
 }
 
 /// The cause with the command that gives `user` ids which nobody has; in the other file as well, if he has none there.
-fn grant(name: &'static str, reason: String, user: &OsStr, file: &Path, system: &System) -> Option<Cause> {
+fn grant(reason: String, user: &OsStr, file: &Path, system: &System) -> Option<Cause> {
     let files = SIDES.map(Side::subordinate_file);
     let has_line = |file: &Path| lines(file, system).iter().any(|(owner, _)| owner == user.as_bytes());
     let lacking: Vec<&Path> = files.into_iter().filter(|other| *other == file || !has_line(other)).collect();
     let taken = files.into_iter().flat_map(|file| lines(file, system)).map(|(_, (first, count))| first + count);
     let first = taken.max().unwrap_or_default().max(LOWEST);
     let fits = first + USUAL < u32::MAX.into();
-    let cause = Cause::new(name, reason);
+    let cause = Cause::new("no-subordinate-ids", reason);
     Some(match add_line(user, &lacking, first, USUAL, system).filter(|_| fits) {
         Some(command) => cause.command_of_root(command),
         None => cause,
@@ -250,7 +250,7 @@ fn file_missing(path: &Path, errno: Errno, system: &System) -> Option<Cause> {
     }
     let user = user_of(system.status()?.uid, system)?;
     let reason = format!("{} lists which ids a user may map; it does not exist", shown(path));
-    grant("no-subordinate-ids", reason, &user, path, system)
+    grant(reason, &user, path, system)
 }
 
 #[cfg(test)]

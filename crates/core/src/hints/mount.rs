@@ -300,6 +300,16 @@ mod tests {
         assert_eq!(remedy(&faked, Errno::ENOENT), None);
     }
 
+    /// EACCES of the file that takes formats: not where there is a root.
+    #[test]
+    fn root_not_mapped() {
+        let opening = || Doing::Opening { path: format!("{}/register", EMPTY[0]).into() };
+        let faked = Faked::new().in_new_user_namespace();
+        assert_eq!(faked.cause(LINE, opening(), Errno::EACCES), "root-not-mapped");
+        let faked = faked.file("/proc/self/uid_map", "0 1000 1\n");
+        assert_eq!(faked.cause(LINE, opening(), Errno::EACCES), "");
+    }
+
     /// ENOSPC.
     #[test]
     fn mount_max() {
