@@ -11,12 +11,16 @@ confine() {
 case_apparmor_takes_the_capabilities_away() {
     confine
     prints 'strip (enforce)' user /tmp/stripped/rs-unshare --user cat /proc/self/attr/current
-    fails 1 'rs-unshare: write failed /proc/self/uid_map: Operation not permitted' '' \
+    fails 1 'rs-unshare: write failed /proc/self/uid_map: Operation not permitted' 'AppArmor profile strip' \
         user /tmp/stripped/rs-unshare --map-root-user true
-    fails 1 'rs-unshare: cannot open /proc/self/setgroups: Permission denied' '' \
+    fails 1 'rs-unshare: cannot open /proc/self/setgroups: Permission denied' 'AppArmor profile strip' \
         user /tmp/stripped/rs-unshare --user --setgroups=deny true
     fails 1 'rs-unshare: unshare failed: Operation not permitted' 'AppArmor profile strip' \
         user /tmp/stripped/rs-unshare --user --mount true
+    status=0
+    said=$(user /tmp/stripped/rs-unshare --check --map-root-user true) || status=$?
+    same $status 1
+    contains "$said" 'uid_map", "0 1000 1"): write failed /proc/self/uid_map: Operation not permitted: the AppArmor'
 }
 
 case_apparmor_forbids_user_namespaces() {

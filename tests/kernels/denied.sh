@@ -7,6 +7,10 @@ case_user_namespaces_switched_off() {
         user rs-unshare --user true
     fails 1 'rs-unshare: unshare failed: Operation not permitted' 'unprivileged_userns_clone is 0' \
         user rs-unshare --map-root-user --net true
+    status=0
+    said=$(user rs-unshare --check --user true) || status=$?
+    same $status 1
+    contains "$said" 'unprivileged_userns_clone is 0'
     rs-unshare --map-root-user true
 }
 

@@ -58,6 +58,18 @@ case_a_namespace_by_its_id() {
     done
 }
 
+case_a_namespace_by_its_inode() {
+    hold rs-unshare --net
+    there=$(namespace net "$held")
+    inode=$(echo "$there" | tr -dc 0-9)
+    prints "$there" rs-nsenter --target "@$inode" --net readlink /proc/self/ns/net
+    first=$held
+    start ask hold-socket "/proc/$held/ns/net"
+    ended "$first"
+    # Now only a socket holds it.
+    prints "$there" rs-nsenter --net="@$inode" readlink /proc/self/ns/net
+}
+
 case_an_id_of_no_namespace() {
     # Older kernels have no root of namespaces to look below.
     has ids && reason='Stale file handle' hint='no process or mount' || reason='Bad file descriptor' hint=

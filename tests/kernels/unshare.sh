@@ -246,3 +246,22 @@ case_loopback_device() {
     contains "$(rs-unshare --loopback ip link show lo)" LOOPBACK,UP
     contains "$(user rs-unshare --map-root-user --loopback ip link show lo)" LOOPBACK,UP
 }
+
+case_check_of_what_works() {
+    prints 5 user sh -c 'rs-unshare --check --map-root-user --net true | grep -c ": ok$"'
+    user rs-unshare --check --fork -muinpUCT --mount-proc --map-root-user true
+    rs-unshare --check --fork -muinpCT --mount-proc --propagation slave --boottime 5 true
+}
+
+case_first_process_that_supervises() {
+    prints 1 rs-unshare --init --pid --mount-proc sh -c 'cat /proc/$$/stat | cut -d " " -f 4'
+    status=0
+    rs-unshare --init --pid sh -c 'sleep 1000 & exit 42' || status=$?
+    same $status 42
+    hold rs-unshare --init --pid
+    kill -TERM "$job"
+    status=0
+    wait "$job" || status=$?
+    same $status 143
+    gone
+}
