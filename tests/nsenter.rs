@@ -30,6 +30,8 @@ mod kinds;
 mod mended;
 #[path = "nsenter/numbers.rs"]
 mod numbers;
+#[path = "nsenter/proc.rs"]
+mod proc;
 #[path = "nsenter/processes.rs"]
 mod processes;
 #[path = "nsenter/programs.rs"]
