@@ -12,6 +12,8 @@ mod attackers;
 mod cgroups;
 #[path = "nsenter/check.rs"]
 mod check;
+#[path = "nsenter/containers.rs"]
+mod containers;
 #[path = "nsenter/descriptors.rs"]
 mod descriptors;
 #[path = "nsenter/files.rs"]
@@ -26,6 +28,10 @@ mod ids;
 mod kinds;
 #[path = "nsenter/mended.rs"]
 mod mended;
+#[path = "nsenter/numbers.rs"]
+mod numbers;
+#[path = "nsenter/proc.rs"]
+mod proc;
 #[path = "nsenter/processes.rs"]
 mod processes;
 #[path = "nsenter/programs.rs"]

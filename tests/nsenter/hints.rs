@@ -254,9 +254,9 @@ fn argument_taken_for_program() {
 fn children_in_another_pid_namespace() {
     require!(root, unshare, script);
     // 99 waits for 100.
-    let hint = "nsenter: hint: the target's children live in another pid namespace: --pid=/proc/99/ns/pid_for_children";
-    root("script -qec 'nsenter -t 99 -p echo ran' /dev/null; nsenter --pid=/proc/99/ns/pid_for_children whose")
-        .prints(&format!("{hint}\r\nran\r\npid:100\n"));
+    let hint = "nsenter: hint: the target's children live in another pid namespace: --pid-for-children enters it";
+    root("script -qec 'nsenter -t 99 -p echo ran' /dev/null; nsenter -t 99 --pid-for-children whose")
+        .prints(&format!("{hint}\r\nran\r\npid:100 time:100\n"));
     root("script -qec 'nsenter -t 100 -p echo ran' /dev/null").prints("ran\r\n");
     assert_eq!(root("nsenter -t 99 -p echo ran").outcome().stderr, "");
 }

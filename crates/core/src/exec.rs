@@ -25,15 +25,29 @@ pub enum Program {
         arguments: Vec<OsString>,
     },
     /// The caller's shell, as a login shell.
-    LoginShell,
+    LoginShell {
+        /// Whether one of [`SHELLS`] takes its place where it does not exist: in another root directory.
+        or_another: bool,
+    },
 }
+
+/// Shells that most root directories have one of, and where debug images keep theirs.
+pub const SHELLS: [&str; 3] = ["/bin/bash", "/bin/sh", "/busybox/sh"];
 
 impl Program {
     /// Takes the operands of a command line; none means the login shell.
     pub fn from_operands(operands: &[OsString]) -> Self {
         match operands.split_first() {
             Some((name, arguments)) => Program::Command { name: name.clone(), arguments: arguments.to_vec() },
-            None => Program::LoginShell,
+            None => Program::LoginShell { or_another: false },
+        }
+    }
+
+    /// The same, for another root directory than the one that the caller's shell is in.
+    pub fn in_another_root(self) -> Self {
+        match self {
+            Program::LoginShell { .. } => Program::LoginShell { or_another: true },
+            command @ Program::Command { .. } => command,
         }
     }
 
@@ -52,7 +66,10 @@ impl Program {
     pub fn prepare(&self, uid: u32) -> Result<Prepared> {
         match self {
             Program::Command { name, arguments } => Prepared::command(name, arguments),
-            Program::LoginShell => Prepared::login_shell(&login_shell(uid)),
+            Program::LoginShell { or_another } => {
+                let others: &[&str] = if *or_another { &SHELLS } else { &[] };
+                Prepared::login_shell(&login_shell(uid), others)
+            }
         }
     }
 }
@@ -67,7 +84,7 @@ impl Program {
         let uid = unistd::getuid().as_raw();
         let name = match self {
             Program::Command { name, .. } => name.clone(),
-            Program::LoginShell => login_shell(uid),
+            Program::LoginShell { .. } => login_shell(uid),
         };
         let program = self.prepare(uid)?;
         let execute =
@@ -81,7 +98,7 @@ impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Program::Command { name, .. } => write!(f, "execvp({name:?})"),
-            Program::LoginShell => write!(f, "execv({:?})", login_shell(unistd::getuid().as_raw())),
+            Program::LoginShell { .. } => write!(f, "execv({:?})", login_shell(unistd::getuid().as_raw())),
         }
     }
 }
@@ -89,6 +106,14 @@ impl fmt::Display for Program {
 /// A program that is ready to be executed.
 #[derive(Debug)]
 pub struct Prepared {
+    call: Call,
+    /// What is executed where there is no such program.
+    others: Vec<Call>,
+}
+
+/// One program, and how it is executed.
+#[derive(Debug)]
+struct Call {
     /// As it is called in messages.
     program: OsString,
     file: CString,
@@ -101,9 +126,35 @@ impl Prepared {
         let words = std::iter::once(name).chain(arguments.iter().map(OsString::as_os_str));
         let words = words.map(c_string).collect::<nix::Result<Vec<_>>>();
         let (file, words) = (c_string(name).map_err(failed(name))?, words.map_err(failed(name))?);
-        Ok(Self { program: name.into(), file, arguments: sys::Arguments::new(words), is_searched: true })
+        let call = Call { program: name.into(), file, arguments: sys::Arguments::new(words), is_searched: true };
+        Ok(Self { call, others: Vec::new() })
     }
 
+    fn login_shell(shell: &OsStr, others: &[&str]) -> Result<Self> {
+        let others = others.iter().map(|other| Call::login_shell(OsStr::new(other))).collect::<Result<_>>()?;
+        Ok(Self { call: Call::login_shell(shell)?, others })
+    }
+
+    /// Replaces this process by the program; comes back only when that fails.
+    ///
+    /// # Errors
+    /// [`Doing::Executing`], whose exit status is 127 or 126. It is about the first of several that do not exist.
+    pub fn execute(&self) -> Result<Infallible> {
+        let errno = self.call.execute();
+        if errno == Errno::ENOENT {
+            // Of the others, only one that is there has something to say.
+            for other in &self.others {
+                match other.execute() {
+                    Errno::ENOENT => {}
+                    errno => return Err(failed(&other.program)(errno)),
+                }
+            }
+        }
+        Err(failed(&self.call.program)(errno))
+    }
+}
+
+impl Call {
     /// The shell is a path: it is neither searched for nor split into words.
     fn login_shell(shell: &OsStr) -> Result<Self> {
         let base = Path::new(shell).file_name().unwrap_or(shell);
@@ -112,23 +163,24 @@ impl Prepared {
         Ok(Self { program: shell.into(), file, arguments: sys::Arguments::new(vec![argv0]), is_searched: false })
     }
 
-    /// Replaces this process by the program; comes back only when that fails.
-    ///
-    /// # Errors
-    /// [`Doing::Executing`], whose exit status is 127 or 126.
-    pub fn execute(&self) -> Result<Infallible> {
+    fn execute(&self) -> Errno {
         log::info!("{self}");
         // libc's own search: the default path without PATH, /bin/sh for scripts without "#!", EACCES remembered.
-        let errno = match self.is_searched {
+        match self.is_searched {
             true => self.arguments.execute(&self.file),
             false => self.arguments.execute_path(&self.file),
-        };
-        Err(failed(&self.program)(errno))
+        }
     }
 }
 
 /// The call that executes it.
 impl fmt::Display for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.call.fmt(f)
+    }
+}
+
+impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}({:?})", if self.is_searched { "execvp" } else { "execv" }, self.program)
     }

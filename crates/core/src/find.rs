@@ -50,6 +50,11 @@ pub fn named(text: &OsStr) -> Result<Named> {
     }
 }
 
+/// Whether what stands behind this word and a colon is the id of a container.
+pub(crate) fn is_by_id(word: &[u8]) -> bool {
+    Sort::by_word(word).is_some_and(Sort::is_by_id)
+}
+
 /// Where ip-netns(8) keeps network namespaces.
 const NETWORKS: &str = "/run/netns";
 
@@ -125,7 +130,7 @@ pub fn process_in(inode: u64) -> Result<Target> {
         namespaces.iter().find(is_it).map(|(kind, _)| (pid, kind))
     });
     let (pid, kind) = found.ok_or(Error::new(Doing::FindingProcessIn { inode }))?;
-    let target = Target::open(pid);
+    let target = Target::in_proc(pid, &proc);
     // Its number may be another's by now, and it may have moved.
     match target.namespace_identity(kind) {
         Ok(identity) if identity.inode() == inode => Ok(target),

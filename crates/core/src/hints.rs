@@ -18,6 +18,7 @@ mod paths;
 mod pinning;
 mod setns;
 pub mod system;
+mod target;
 mod timens;
 mod typed;
 mod unshare;
@@ -224,6 +225,10 @@ pub fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
             let explained = explained.or_else(|| idmap::opening(path, errno?, case.system));
             explained.or_else(|| mount::opening(path, errno?, case))
         }
+        Doing::ParsingPid { .. }
+        | Doing::FindingProcessIn { .. }
+        | Doing::FindingContainer { .. }
+        | Doing::OpeningByInode { .. } => target::explain(&error.doing),
         Doing::OpeningNamespaceFile { path } => idmap::opening(path, errno?, case.system),
         Doing::WritingOffsets { offset, .. } => timens::explain(*offset, errno?, case),
         Doing::WritingOwnMap { .. }

@@ -107,17 +107,20 @@ pub fn mount_proc(target: &Path) -> Result<()> {
 /// namespace's /proc on `target`.
 ///
 /// # Errors
-/// [`Doing::Unsharing`]: EPERM without CAP_SYS_ADMIN; [`Doing::SettingPropagation`] in a chroot where `target` is no mount
-/// point; those of [`mount_proc`].
+/// [`Doing::Unsharing`]: EPERM without CAP_SYS_ADMIN; [`Doing::SettingPropagation`] with EINVAL in a chroot; those of
+/// [`mount_proc`], EINVAL also where the root directory is in another mount namespace than this process.
 pub fn mount_proc_apart(target: &Path) -> Result<()> {
     log::info!("unshare(CLONE_NEWNS), mount(\"/\", MS_REC|MS_PRIVATE), mount(\"proc\", {target:?})");
     let kinds = Kinds::from_iter([Kind::Mount]);
+    let mounting = || Doing::Mounting { filesystem: "proc", target: target.into() };
+    let before = sys::mount_of_root().doing(mounting)?;
     nix::sched::unshare(kinds.flags()).doing(|| Doing::Unsharing { kinds })?;
-    match make_private_here() {
-        // In a chroot there is no path to the mount that the root is on. One on `target` decides by itself.
-        Err(Error { errno: Some(Errno::EINVAL), .. }) => propagate(target, MsFlags::MS_PRIVATE)?,
-        result => result?,
+    // A root directory in the old namespace is in the copy now. One elsewhere has stayed there: what is done to its
+    // mounts would be done to somebody else's.
+    if sys::mount_of_root().doing(mounting)? == before {
+        return Err(Error { doing: mounting(), errno: Some(Errno::EINVAL) });
     }
+    make_private_here()?;
     mount_proc(target)
 }
 

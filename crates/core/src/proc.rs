@@ -141,6 +141,11 @@ impl Proc {
         str::from_utf8(text).ok()?.parse().ok()
     }
 
+    /// Whether its numbers are those of this process's pid namespace.
+    pub fn is_of_own_pids(&self) -> bool {
+        self.is_of_own_pids
+    }
+
     /// The namespaces of these kinds that process `pid` is in: one open(2) and a readlinkat(2) for each.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ use crate::error::{Doing, Error, Result, While};
 use crate::handle::{self, Handle, Identity};
 use crate::kind::{Kind, Kinds};
 use crate::number::{self, NotANumber};
+use crate::proc::Proc;
 use crate::sys;
 
 /// A process, held by its directory in /proc: when the process is gone, so are the files below it,
@@ -107,6 +108,15 @@ impl Target {
             Err(_) => Ok(directory),
         });
         Self { pid, pidfd, directory }
+    }
+
+    /// Takes hold of the process that `proc`, which is this process's /proc, shows under this number now.
+    pub fn in_proc(pid: u32, proc: &Proc) -> Self {
+        match proc.is_of_own_pids() {
+            true => Self::open(pid),
+            // A pidfd is asked for by another number than the one that is shown there.
+            false => Self { pid, pidfd: Err(Errno::ESRCH), directory: open_directory(pid) },
+        }
     }
 
     fn check_inode(&self, inode: u64) -> nix::Result<()> {

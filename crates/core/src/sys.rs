@@ -636,6 +636,17 @@ pub(crate) fn look(directory: BorrowedFd<'_>, name: &CStr) -> nix::Result<Look> 
     Ok(Look { device: (it.stx_dev_major, it.stx_dev_minor), inode: it.stx_ino, is_socket })
 }
 
+/// statx(2): the number of the mount that the root directory is on; EOPNOTSUPP before Linux 5.8.
+pub(crate) fn mount_of_root() -> nix::Result<u64> {
+    let (flags, mask) = (libc::AT_STATX_DONT_SYNC, libc::STATX_MNT_ID);
+    let mut it = std::mem::MaybeUninit::<libc::statx>::zeroed();
+    // SAFETY: the path is NUL-terminated, and `it` has room for what the call writes.
+    Errno::result(unsafe { libc::statx(libc::AT_FDCWD, c"/".as_ptr(), flags, mask, it.as_mut_ptr()) })?;
+    // SAFETY: a struct of numbers, zeroed and then filled.
+    let it = unsafe { it.assume_init() };
+    if it.stx_mask & mask == 0 { Err(Errno::EOPNOTSUPP) } else { Ok(it.stx_mnt_id) }
+}
+
 /// What regcomp(3) made of an expression; regfree(3) when it goes.
 pub(crate) struct CompiledRegex(Box<libc::regex_t>);
 

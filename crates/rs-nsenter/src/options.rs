@@ -374,6 +374,12 @@ mod tests {
             ("-r=/ -S=5", "cannot open =/: No such file or directory"),
             ("-w=/ -S=5", "failed to parse uid: '=5'"),
             ("-n=:1x", "failed to parse nsid: 1x"),
+            ("-t container:web -Sx", "failed to parse PID argument 'container:web': Invalid argument"),
+            // Abbreviations mean util-linux's options, ours only where there is none.
+            ("--p", "option '--p' is ambiguous; possibilities: '--pid' '--preserve-credentials'"),
+            ("--pi=/nope", "cannot open /nope: No such file or directory"),
+            ("--mo=/nope", "cannot open /nope: No such file or directory"),
+            ("--pid-=/nope", "option '--pid-for-children' doesn't allow an argument"),
             ("-N x", "failed to parse file descriptor: 'x'"),
             ("echo -t1 -t2", "nothing"),
         ] {

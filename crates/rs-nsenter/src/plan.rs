@@ -132,12 +132,13 @@ impl Plan {
         let follow_context = process.follow_context && selinux::is_active();
         let context = follow_context.then(|| Context::of(named(target.as_deref(), "context")?)).transpose()?;
         let has_child = requested.kinds.contains(Kind::Pid) || mount_proc.is_some();
+        let (confined, program) = (join.has(Kind::Mount) || root.is_some(), Program::from_operands(&operands));
         Ok(Self {
             environment: if join.has(Kind::Mount) { environment } else { environment.without_loader_variables() },
-            confined: join.has(Kind::Mount) || root.is_some(),
+            confined,
             supervision: (has_child && !process.no_fork).then(|| Supervision::new(&process)),
             credentials: credentials(&ids, join.has(Kind::User)),
-            program: Program::from_operands(&operands),
+            program: if confined { program.in_another_root() } else { program },
             target,
             join,
             root,

@@ -60,6 +60,11 @@ impl Sort {
         SORTS.iter().find(|sort| sort.word.as_bytes() == word)
     }
 
+    /// Whether it is by an id that its containers are known.
+    pub(super) fn is_by_id(&self) -> bool {
+        self.name == Name::Prefix
+    }
+
     /// What is looked for; none where nothing could be called `name`.
     pub(super) fn wanted(&self, name: &[u8]) -> Option<Wanted> {
         let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
@@ -132,7 +137,7 @@ pub(super) fn process_in(wanted: &Wanted, text: &OsStr) -> Result<Target> {
         return Err(Error::new(Doing::DistinguishingContainers { text: text.into(), candidates }));
     }
     let pid = wanted.choose(&members, &proc).unwrap_or_default();
-    let target = Target::open(pid);
+    let target = Target::in_proc(pid, &proc);
     // Its number may be another's by now, and it may have moved.
     match target.read("cgroup") {
         Ok(cgroups) if Container::of_process(&cgroups).as_ref() == Some(&container) => Ok(target),

@@ -15,6 +15,7 @@ use super::elf::Elf;
 use super::system::{System, shown};
 use super::unshare::security_module;
 use super::{Case, Cause, CommandLine, NSENTER, UNSHARE, paths, quoted};
+use crate::exec::SHELLS;
 
 /// Why a program was not executed. Nothing is said of a name that is simply not there.
 pub(super) fn explain(program: &OsStr, errno: Errno, case: Case<'_>) -> Option<Cause> {
@@ -151,7 +152,6 @@ fn is_shell(program: &OsStr) -> bool {
 
 /// A shell that is there in the place of one that is not.
 fn other_shell(program: &OsStr, is_typed: bool, case: Case<'_>) -> Option<Cause> {
-    const SHELLS: [&str; 3] = ["/bin/bash", "/bin/sh", "/busybox/sh"];
     let (system, command) = (case.system, case.command);
     let works =
         |shell: &&&str| is_executable(Path::new(shell), system) && helper_missing(Path::new(shell), system).is_none();

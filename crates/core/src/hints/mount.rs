@@ -24,6 +24,7 @@ pub(super) fn explain(doing: &Doing, errno: Errno, case: Case<'_>) -> Option<Cau
         Doing::Mounting { filesystem: "proc", target } => match errno {
             Errno::EPERM => proc_denied(case),
             Errno::EACCES => restricted(system),
+            Errno::EINVAL => root_elsewhere(system),
             _ => paths::explain(target, errno, system),
         },
         Doing::Mounting { filesystem, target } => other_filesystem(filesystem, target, errno, system),
@@ -57,6 +58,14 @@ fn proc_denied(case: Case<'_>) -> Option<Cause> {
         return Some(foreign_pid_namespace(case));
     }
     hidden_proc(system).or_else(|| restricted(system))
+}
+
+/// A root directory that is in no mount namespace of this process's.
+fn root_elsewhere(system: &System) -> Option<Cause> {
+    let (own, mounts) = (sys::mount_of_root().ok()?, system.mounts()?);
+    let reason = "the root directory that was entered is in another mount namespace, where nothing can be mounted";
+    let is_elsewhere = mounts.iter().all(|mount| mount.id != own);
+    is_elsewhere.then(|| Cause::new("root-elsewhere", reason).advice("enter that mount namespace too: add --mount"))
 }
 
 /// /proc shows a pid namespace, so it is mounted from one that belongs to the user namespace.
@@ -194,7 +203,9 @@ fn propagation(target: &Path, errno: Errno, case: Case<'_>) -> Option<Cause> {
             let reason = "the root directory was changed (chroot) to one that is no mount point, and only those have a propagation";
             let cause = Cause::new("root-no-mount-point", reason);
             let typed = case.command.has_word(&["--prop"]);
-            Some(if typed {
+            Some(if case.command.tool != UNSHARE {
+                cause
+            } else if typed {
                 cause.advice("take --propagation=unchanged")
             } else {
                 cause.command(case.command.with(&["--propagation=unchanged"]))
