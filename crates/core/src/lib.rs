@@ -9,6 +9,7 @@ pub mod arguments;
 pub mod cgroup;
 pub mod check;
 pub mod child;
+pub mod container;
 pub mod credentials;
 pub mod error;
 pub mod exec;
