@@ -3,6 +3,8 @@
 
 mod support;
 
+#[path = "lsns/all.rs"]
+mod all;
 #[path = "lsns/calls.rs"]
 mod calls;
 #[path = "lsns/churn.rs"]

@@ -82,6 +82,9 @@ pub enum Doing {
     ParsingRelation {
         text: OsString,
     },
+    ParsingColouring {
+        text: OsString,
+    },
     ParsingColumn {
         text: OsString,
     },
@@ -115,6 +118,9 @@ pub enum Doing {
     FindingNamespaces,
     FindingNamespace {
         inode: u64,
+    },
+    FindingProcess {
+        pid: u32,
     },
     // Files that describe who may map what.
     FindingSubordinateIds {
@@ -360,6 +366,8 @@ impl Doing {
             Doing::ParsingInode { text } => quoted("invalid namespace argument: ", text),
             Doing::ParsingKind { text } => named("unknown namespace type: ", text),
             Doing::ParsingRelation { text } => named("unknown tree type: ", text),
+            Doing::ParsingColouring { text } => named("unsupported color mode: ", text),
+            Doing::FindingProcess { pid } => format!("cannot read process {pid}").into(),
             Doing::ParsingColumn { text } => named("unknown column: ", text),
             Doing::InitializingFilter { names } => named("unknown column: ", names.first().map_or("", |name| name)),
             Doing::ParsingFilter { text, reason } => {

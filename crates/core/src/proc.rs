@@ -274,6 +274,16 @@ impl Proc {
         sys::pidfd_open(Pid::from_raw(pid)).map(|pidfd| SocketHolder { pidfd })
     }
 
+    /// How many namespaces of this kind each user of this process's user namespace may make, see namespaces(7).
+    ///
+    /// # Errors
+    /// open(2)'s and read(2)'s; EINVAL for what is no number.
+    pub fn limit(&self, kind: Kind) -> nix::Result<u64> {
+        let directory = openat(&self.directory, "sys/user", HOLD_DIRECTORY, Mode::empty())?;
+        let text = ProcessDirectory { directory }.read(&format!("max_{}_namespaces", kind.link()), 64)?;
+        str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok()).ok_or(Errno::EINVAL)
+    }
+
     /// Takes hold of the directory of process `pid`.
     ///
     /// # Errors
