@@ -13,6 +13,8 @@ mod churn;
 mod hostile;
 #[path = "lsns/mended.rs"]
 mod mended;
+#[path = "lsns/ours.rs"]
+mod ours_alone;
 
 use support::{Line, Program, ours};
 

@@ -19,6 +19,7 @@ since() {
     apparmor-userns) echo 6.7 ;; # AppArmor's "userns" rules
     pidfs) echo 6.9 ;;           # a pidfd has an inode of its own
     ids) echo 6.18 ;;            # namespaces have ids that are not used again (NS_GET_ID)
+    listns) echo 6.19 ;;         # the kernel lists namespaces by itself (listns(2))
     *) die "no such feature: $1" ;;
     esac
 }
