@@ -3,6 +3,8 @@
 
 mod support;
 
+#[path = "lsns/all.rs"]
+mod all;
 #[path = "lsns/calls.rs"]
 mod calls;
 #[path = "lsns/churn.rs"]
@@ -11,6 +13,8 @@ mod churn;
 mod hostile;
 #[path = "lsns/mended.rs"]
 mod mended;
+#[path = "lsns/ours.rs"]
+mod ours_alone;
 
 use support::{Line, Program, ours};
 

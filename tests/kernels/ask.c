@@ -58,6 +58,25 @@ static void hold_socket(const char *path)
 	pause();
 }
 
+/* Hold the namespace at PATH by nothing but a message that nobody has read, and say so on descriptor 3. */
+static void hold_queued(const char *path)
+{
+	int pair[2], file = check(open(path, O_RDONLY), path);
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof file)];
+	} rights = { .header = { CMSG_LEN(sizeof file), SOL_SOCKET, SCM_RIGHTS } };
+	struct iovec text = { "x", 1 };
+	struct msghdr message = { .msg_iov = &text, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof rights };
+
+	memcpy(CMSG_DATA(&rights.header), &file, sizeof file);
+	check(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), "socketpair");
+	check(sendmsg(pair[0], &message, 0), "sendmsg");
+	close(file);
+	check(write(3, "up\n", 3), "descriptor 3");
+	pause();
+}
+
 int main(int count, char **words)
 {
 	const char *what = count == 3 ? words[1] : "";
@@ -68,7 +87,9 @@ int main(int count, char **words)
 		id(words[2]);
 	else if (strcmp(what, "hold-socket") == 0)
 		hold_socket(words[2]);
+	else if (strcmp(what, "hold-queued") == 0)
+		hold_queued(words[2]);
 	else
-		error(1, 0, "usage: ask pidfd PID | ask id FILE | ask hold-socket FILE");
+		error(1, 0, "usage: ask pidfd PID | ask id FILE | ask hold-socket FILE | ask hold-queued FILE");
 	return 0;
 }

@@ -20,6 +20,7 @@ since() {
     pidfs) echo 6.9 ;;           # a pidfd has an inode of its own
     ids) echo 6.18 ;;            # namespaces have ids that are not used again (NS_GET_ID)
     autokill) echo 7.0 ;;        # clone3(2) ties a child to its pidfd (CLONE_PIDFD_AUTOKILL)
+    listns) echo 6.19 ;;         # the kernel lists namespaces by itself (listns(2))
     *) die "no such feature: $1" ;;
     esac
 }

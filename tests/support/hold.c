@@ -17,6 +17,10 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x80
+#endif
+
 static sem_t entered;
 
 /* A failure is said as well, since a parent that stays may keep standard output open. */
@@ -119,6 +123,12 @@ static void nameless(void)
 	check(execve("/proc/self/exe", nothing, nothing + 1), "execve");
 }
 
+/* Of a new time namespace only children become members. */
+static int flag(const char *kind)
+{
+	return !strcmp(kind, "net") ? CLONE_NEWNET : !strcmp(kind, "time") ? CLONE_NEWTIME : CLONE_NEWUTS;
+}
+
 static void step(const char *name, char *value, char **argv)
 {
 	if (!strcmp(name, "open"))
@@ -126,7 +136,7 @@ static void step(const char *name, char *value, char **argv)
 	else if (!strcmp(name, "enter"))
 		enter(value);
 	else if (!strcmp(name, "new"))
-		check(unshare(!strcmp(value, "net") ? CLONE_NEWNET : CLONE_NEWUTS), "unshare");
+		check(unshare(flag(value)), "unshare");
 	else if (!strcmp(name, "inet"))
 		check(socket(AF_INET, SOCK_DGRAM, 0), "socket");
 	else if (!strcmp(name, "unix"))

@@ -83,6 +83,9 @@ pub enum Doing {
     ParsingRelation {
         text: OsString,
     },
+    ParsingColouring {
+        text: OsString,
+    },
     ParsingColumn {
         text: OsString,
     },
@@ -129,6 +132,9 @@ pub enum Doing {
     DistinguishingContainers {
         text: OsString,
         candidates: Vec<OsString>,
+    },
+    FindingProcess {
+        pid: u32,
     },
     // Files that describe who may map what.
     FindingSubordinateIds {
@@ -385,6 +391,8 @@ impl Doing {
             Doing::ParsingInode { text } => quoted("invalid namespace argument: ", text),
             Doing::ParsingKind { text } => named("unknown namespace type: ", text),
             Doing::ParsingRelation { text } => named("unknown tree type: ", text),
+            Doing::ParsingColouring { text } => named("unsupported color mode: ", text),
+            Doing::FindingProcess { pid } => format!("cannot read process {pid}").into(),
             Doing::ParsingColumn { text } => named("unknown column: ", text),
             Doing::InitializingFilter { names } => named("unknown column: ", names.first().map_or("", |name| name)),
             Doing::ParsingFilter { text, reason } => {

@@ -87,6 +87,26 @@ impl Handle {
         sys::open_namespace_by_id(id).and_then(Self::from_descriptor)
     }
 
+    /// Opens the namespace with this `id` where the kernel does so by the number alone.
+    ///
+    /// # Errors
+    /// ESTALE before Linux 7 and for an id that is none; more in open_by_handle_at(2).
+    pub fn by_id_alone(id: u64) -> nix::Result<Self> {
+        sys::open_namespace_by_id(id).and_then(Self::from_descriptor)
+    }
+
+    /// The ids of the next namespaces behind the one numbered `after`, as the kernel lists them by listns(2); none at
+    /// the end.
+    ///
+    /// # Errors
+    /// ENOSYS before Linux 7, EPERM where this process may not ask.
+    pub fn ids_after(after: u64) -> nix::Result<Vec<u64>> {
+        let mut ids = vec![0; 512];
+        let count = sys::list_namespaces(after, &mut ids)?;
+        ids.truncate(count);
+        Ok(ids)
+    }
+
     /// The network namespace of a socket.
     ///
     /// # Errors

@@ -29,7 +29,7 @@ struct Row {
     /// The link below `/proc/PID/ns`.
     link: &'static CStr,
     /// The link for the namespace that the process's *next* children get, where it may differ.
-    children_link: Option<&'static str>,
+    children_link: Option<&'static CStr>,
     /// The option's and the field's word.
     word: &'static str,
     flag: libc::c_int,
@@ -42,9 +42,9 @@ const TABLE: [Row; 8] = [
     row(Kind::Ipc, c"ipc", None, "ipc", libc::CLONE_NEWIPC, "CLONE_NEWIPC"),
     row(Kind::Uts, c"uts", None, "uts", libc::CLONE_NEWUTS, "CLONE_NEWUTS"),
     row(Kind::Net, c"net", None, "net", libc::CLONE_NEWNET, "CLONE_NEWNET"),
-    row(Kind::Pid, c"pid", Some("pid_for_children"), "pid", libc::CLONE_NEWPID, "CLONE_NEWPID"),
+    row(Kind::Pid, c"pid", Some(c"pid_for_children"), "pid", libc::CLONE_NEWPID, "CLONE_NEWPID"),
     row(Kind::Mount, c"mnt", None, "mount", libc::CLONE_NEWNS, "CLONE_NEWNS"),
-    row(Kind::Time, c"time", Some("time_for_children"), "time", CLONE_NEWTIME, "CLONE_NEWTIME"),
+    row(Kind::Time, c"time", Some(c"time_for_children"), "time", CLONE_NEWTIME, "CLONE_NEWTIME"),
 ];
 
 /// From `linux/sched.h`; neither nix nor its flag type knows it.
@@ -53,7 +53,7 @@ const CLONE_NEWTIME: libc::c_int = 0x80;
 const fn row(
     kind: Kind,
     link: &'static CStr,
-    children_link: Option<&'static str>,
+    children_link: Option<&'static CStr>,
     word: &'static str,
     flag: libc::c_int,
     flag_name: &'static str,
@@ -88,7 +88,13 @@ impl Kind {
     /// It differs from [`Kind::link`] for the two kinds that a process does not enter itself by
     /// unshare(2): pid and time.
     pub fn children_link(self) -> &'static str {
-        self.row().children_link.unwrap_or(self.link())
+        // ASCII, too.
+        self.row().children_link.and_then(|link| link.to_str().ok()).unwrap_or(self.link())
+    }
+
+    /// The kinds that have such a link of its own, and that.
+    pub fn with_children_link() -> impl Iterator<Item = (Kind, &'static CStr)> {
+        TABLE.iter().filter_map(|row| Some((row.kind, row.children_link?)))
     }
 
     /// The word in the tools' options and messages, such as `mount`.

@@ -41,6 +41,7 @@ pub mod signals;
 pub mod sys;
 pub mod terminal;
 pub mod timens;
+pub mod visit;
 
 pub use error::{Doing, Error, Result};
 pub use kind::{Kind, Kinds};

@@ -217,7 +217,12 @@ pub fn own_mounts() -> Result<Vec<Mount>> {
     let path = Path::new("/proc/self/mountinfo");
     log::debug!("read(\"{}\")", path.display());
     let text = std::fs::read(path).doing(|| Doing::Reading { path: path.into() })?;
-    Ok(text.split(|byte| *byte == b'\n').filter_map(parse_mount).collect())
+    Ok(parse(&text))
+}
+
+/// Reads a whole mount table.
+pub(crate) fn parse(text: &[u8]) -> Vec<Mount> {
+    text.split(|byte| *byte == b'\n').filter_map(parse_mount).collect()
 }
 
 /// The files in which this process sees namespaces kept, with the namespaces' inodes.

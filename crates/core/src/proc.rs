@@ -18,6 +18,7 @@ use nix::unistd::Pid;
 use crate::error::{Result, While, opening};
 use crate::handle::Handle;
 use crate::kind::{Kind, Kinds};
+use crate::mounts::{self, Mount};
 use crate::netnsid::while_interrupted;
 use crate::sys::{self, Look};
 
@@ -71,6 +72,15 @@ impl FromIterator<(Kind, u64)> for Namespaces {
         inodes.into_iter().for_each(|(kind, inode)| namespaces.0[kind as usize] = inode);
         namespaces
     }
+}
+
+/// The namespaces of a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Membership {
+    /// Those that it is in.
+    pub own: Namespaces,
+    /// Of those that its children will be in, pid and time, the ones that it is not in itself.
+    pub children: Namespaces,
 }
 
 /// What a descriptor is of, as far as it can hold a namespace.
@@ -153,16 +163,44 @@ impl Proc {
     pub fn namespaces(&self, pid: u32, kinds: Kinds, scratch: &mut Scratch) -> nix::Result<Namespaces> {
         // Not for reading: the dead belong to root, but their links may be followed.
         let directory = self.open_below(pid, "ns", HOLD_DIRECTORY)?;
-        let mut found = Namespaces::default();
-        for kind in kinds.iter() {
-            match sys::read_link(directory.as_fd(), kind.link_c(), &mut scratch.link) {
-                Ok(text) => found.0[kind as usize] = inode_of(kind, text).unwrap_or(0),
-                // A zombie has its pid and user namespaces left. The others are gone, and so are all of the dead.
-                Err(Errno::ENOENT) => {}
-                Err(errno) => return Err(errno),
-            }
+        read_links(&directory, kinds.iter().map(|kind| (kind, kind.link_c())), &mut scratch.link)
+    }
+
+    /// The same, and what its children will be in: two more readlinkat(2).
+    ///
+    /// # Errors
+    /// As [`Proc::namespaces`].
+    pub fn membership(&self, pid: u32, kinds: Kinds, scratch: &mut Scratch) -> nix::Result<Membership> {
+        let directory = self.open_below(pid, "ns", HOLD_DIRECTORY)?;
+        read_membership(&directory, kinds, &mut scratch.link)
+    }
+
+    /// Shows `each` thread of process `pid`, but for the one that is the process, with its number and its namespaces.
+    ///
+    /// # Errors
+    /// As [`Proc::namespaces`]; a thread that ends meanwhile is left out.
+    pub fn threads(
+        &self,
+        pid: u32,
+        kinds: Kinds,
+        scratch: &mut Scratch,
+        mut each: impl FnMut(u32, Membership),
+    ) -> nix::Result<()> {
+        let path = format!("{pid}/task");
+        // A directory has a link for itself, one in its parent, and one in each directory below it.
+        if fstatat(&self.directory, path.as_str(), AtFlags::empty())?.st_nlink <= 3 {
+            return Ok(());
         }
-        Ok(found)
+        let directory = self.open_below(pid, "task", READ_DIRECTORY)?;
+        let Scratch { entries, link, .. } = scratch;
+        for_each_entry(&directory, entries, |name| {
+            let number = name.to_str().ok().and_then(|name| name.parse().ok()).filter(|number| *number != pid);
+            let Some(number) = number else { return };
+            let namespaces = openat(&directory, format!("{number}/ns").as_str(), HOLD_DIRECTORY, Mode::empty());
+            if let Ok(membership) = namespaces.and_then(|namespaces| read_membership(&namespaces, kinds, link)) {
+                each(number, membership);
+            }
+        })
     }
 
     /// Shows `each` descriptor of process `pid` that can hold a namespace, with its number. Nothing is opened but
@@ -194,8 +232,23 @@ impl Proc {
     /// # Errors
     /// open(2)'s; EINVAL for what is no namespace.
     pub fn held_namespace(&self, pid: u32, number: &CStr) -> nix::Result<Handle> {
-        let path = format!("{pid}/fd/{}", number.to_string_lossy());
-        let looked_at = openat(&self.directory, path.as_str(), OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
+        self.namespace_at(&format!("{pid}/fd/{}", number.to_string_lossy()))
+    }
+
+    /// Opens the namespace to which a link leads, such as `4711/task/4712/ns/net`.
+    ///
+    /// # Errors
+    /// open(2)'s; EINVAL for what is no namespace, and is not opened.
+    pub fn namespace_at(&self, path: &str) -> nix::Result<Handle> {
+        let looked_at = openat(&self.directory, path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
+        self.namespace_behind(&looked_at)
+    }
+
+    /// Opens for reading what is open only as a path, if it is a namespace.
+    ///
+    /// # Errors
+    /// open(2)'s; EINVAL for what is no namespace, and is not opened.
+    pub(crate) fn namespace_behind(&self, looked_at: &OwnedFd) -> nix::Result<Handle> {
         // Through the first, it is the same file.
         let same = format!("self/fd/{}\0", looked_at.as_raw_fd());
         let same = CStr::from_bytes_with_nul(same.as_bytes()).map_err(|_| Errno::EINVAL)?;
@@ -203,6 +256,15 @@ impl Proc {
             return Err(Errno::EINVAL);
         }
         openat(&self.directory, same, OPEN_QUIETLY, Mode::empty()).and_then(Handle::from_descriptor)
+    }
+
+    /// The mounts that whoever calls this sees: after a fork, the child.
+    ///
+    /// # Errors
+    /// open(2)'s and read(2)'s.
+    pub(crate) fn mounts_of_caller(&self) -> nix::Result<Vec<Mount>> {
+        let directory = openat(&self.directory, "self", HOLD_DIRECTORY, Mode::empty())?;
+        ProcessDirectory { directory }.mounts()
     }
 
     /// Takes hold of process `pid`, to ask its sockets.
@@ -228,6 +290,16 @@ impl Proc {
         let read = file.read_to_end(&mut scratch.text);
         read.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
         Ok(&scratch.text)
+    }
+
+    /// How many namespaces of this kind each user of this process's user namespace may make, see namespaces(7).
+    ///
+    /// # Errors
+    /// open(2)'s and read(2)'s; EINVAL for what is no number.
+    pub fn limit(&self, kind: Kind) -> nix::Result<u64> {
+        let directory = openat(&self.directory, "sys/user", HOLD_DIRECTORY, Mode::empty())?;
+        let text = ProcessDirectory { directory }.read(&format!("max_{}_namespaces", kind.link()), 64)?;
+        str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok()).ok_or(Errno::EINVAL)
     }
 
     /// Takes hold of the directory of process `pid`.
@@ -363,6 +435,47 @@ impl ProcessDirectory {
         self.read("status", usize::MAX).map(|text| Rank::read(&text))
     }
 
+    /// Its numbers, in the pid namespace of this /proc first, then in each one below that down to its own.
+    ///
+    /// # Errors
+    /// ESRCH when it is gone.
+    pub fn numbers(&self) -> nix::Result<Vec<u32>> {
+        let text = self.read("status", usize::MAX)?;
+        let numbers = text.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"NSpid:"));
+        let numbers = numbers.and_then(|numbers| str::from_utf8(numbers).ok()).ok_or(Errno::ESRCH)?;
+        numbers.split_ascii_whitespace().map(|number| number.parse().map_err(|_| Errno::EINVAL)).collect()
+    }
+
+    /// What it says of its cgroups, see proc_pid_cgroup(5).
+    ///
+    /// # Errors
+    /// ESRCH when it is gone.
+    pub fn cgroups(&self) -> nix::Result<Vec<u8>> {
+        self.read("cgroup", usize::MAX)
+    }
+
+    /// The user ids of its user namespace: the first inside, the first outside, how many, for each range.
+    ///
+    /// # Errors
+    /// ESRCH when it is gone, EACCES when this process may not ask.
+    pub fn uid_map(&self) -> nix::Result<Vec<[u32; 3]>> {
+        let text = self.read("uid_map", usize::MAX)?;
+        let text = str::from_utf8(&text).map_err(|_| Errno::EINVAL)?;
+        let range = |line: &str| {
+            let numbers: Vec<u32> = line.split_ascii_whitespace().filter_map(|number| number.parse().ok()).collect();
+            <[u32; 3]>::try_from(numbers).map_err(|_| Errno::EINVAL)
+        };
+        text.lines().map(range).collect()
+    }
+
+    /// The mounts that it sees.
+    ///
+    /// # Errors
+    /// ESRCH when it is gone, EACCES when this process may not ask.
+    pub fn mounts(&self) -> nix::Result<Vec<Mount>> {
+        self.read("mountinfo", usize::MAX).map(|text| mounts::parse(&text))
+    }
+
     fn open(&self, name: &str) -> nix::Result<File> {
         openat(&self.directory, name, OPEN_QUIETLY, Mode::empty()).map(File::from)
     }
@@ -399,6 +512,33 @@ impl Rank {
             parent: number(b"PPid:\t").unwrap_or(0),
         }
     }
+}
+
+/// What the links of these names in an open `ns` directory lead to.
+fn read_links(
+    directory: &OwnedFd,
+    links: impl Iterator<Item = (Kind, &'static CStr)>,
+    text: &mut [u8],
+) -> nix::Result<Namespaces> {
+    let mut found = Namespaces::default();
+    for (kind, name) in links {
+        match sys::read_link(directory.as_fd(), name, text) {
+            Ok(text) => found.0[kind as usize] = inode_of(kind, text).unwrap_or(0),
+            // A zombie has its pid and user namespaces left. The others are gone, and so are all of the dead. Nor is
+            // there a pid namespace for children before its first process.
+            Err(Errno::ENOENT) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(found)
+}
+
+fn read_membership(directory: &OwnedFd, kinds: Kinds, text: &mut [u8]) -> nix::Result<Membership> {
+    let own = read_links(directory, kinds.iter().map(|kind| (kind, kind.link_c())), text)?;
+    let links = Kind::with_children_link().filter(|(kind, _)| kinds.contains(*kind));
+    let children = read_links(directory, links, text)?;
+    let others = children.iter().filter(|(kind, inode)| own.inode(*kind) != Some(*inode)).collect();
+    Ok(Membership { own, children: others })
 }
 
 /// What `name` leads to. Where statx(2) is forbidden, its file system may be asked, which might not answer.

@@ -572,6 +572,28 @@ pub(crate) fn open_namespace_by_id(id: u64) -> nix::Result<OwnedFd> {
     RawFd::try_from(Errno::result(fd)?).map_err(|_| Errno::EBADF).and_then(adopt)
 }
 
+/// `struct ns_id_req` of `linux/nsfs.h`.
+#[repr(C)]
+struct NamespaceRequest {
+    size: u32,
+    spare: u32,
+    after: u64,
+    kinds: u32,
+    spare2: u32,
+    owner: u64,
+}
+
+/// listns(2) of Linux 7: fills `ids` with those of the next namespaces behind the one numbered `after`, of any kind and
+/// owner, in their order; gives how many they are.
+pub(crate) fn list_namespaces(after: u64, ids: &mut [u64]) -> nix::Result<usize> {
+    /// The same on all architectures.
+    const LISTNS: libc::c_long = 470;
+    let request = NamespaceRequest { size: 32, spare: 0, after, kinds: 0, spare2: 0, owner: 0 };
+    // SAFETY: the request says how long it is, and the call writes at most as many ids as there is room for.
+    let count = unsafe { libc::syscall(LISTNS, &raw const request, ids.as_mut_ptr(), ids.len(), 0) };
+    usize::try_from(Errno::result(count)?).map_err(|_| Errno::EINVAL)
+}
+
 /// Whether a file has an extended attribute of this name.
 pub(crate) fn has_attribute(path: &CStr, name: &CStr) -> bool {
     // SAFETY: both are strings; a size of 0 asks for the length and writes nothing.

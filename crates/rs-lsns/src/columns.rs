@@ -25,6 +25,14 @@ pub enum Column {
     Nsfs,
     Pns,
     Ons,
+    Nsid,
+    HeldBy,
+    Nthreads,
+    Nspid,
+    Container,
+    Cgroup,
+    Owner,
+    UidMap,
 }
 
 /// What the program says of one column.
@@ -46,10 +54,12 @@ enum Value {
     Text,
     /// A number to people, a text to programs: it may be a word.
     NumberOrWord,
+    /// Several words.
+    Words,
 }
 
 #[rustfmt::skip]
-const TABLE: [Row; 13] = [
+const TABLE: [Row; 21] = [
     Row { column: Column::Ns, name: "NS", help: "namespace identifier (inode number)", value: Value::Number, hint: 10, truncated: false },
     Row { column: Column::Type, name: "TYPE", help: "kind of namespace", value: Value::Text, hint: 5, truncated: false },
     Row { column: Column::Path, name: "PATH", help: "path to the namespace", value: Value::Text, hint: 0, truncated: false },
@@ -63,12 +73,23 @@ const TABLE: [Row; 13] = [
     Row { column: Column::Nsfs, name: "NSFS", help: "nsfs mountpoint (usually used network subsystem)", value: Value::Text, hint: 0, truncated: false },
     Row { column: Column::Pns, name: "PNS", help: "parent namespace identifier (inode number)", value: Value::Number, hint: 10, truncated: false },
     Row { column: Column::Ons, name: "ONS", help: "owner namespace identifier (inode number)", value: Value::Number, hint: 10, truncated: false },
+    Row { column: Column::Nsid, name: "NSID", help: "number of the namespace that is never used again", value: Value::Number, hint: 0, truncated: false },
+    Row { column: Column::HeldBy, name: "HELDBY", help: "what keeps the namespace", value: Value::Words, hint: 0, truncated: false },
+    Row { column: Column::Nthreads, name: "NTHREADS", help: "number of threads in the namespace", value: Value::Number, hint: 0, truncated: false },
+    Row { column: Column::Nspid, name: "NSPID", help: "PID of the PID in its own pid namespace", value: Value::Number, hint: 0, truncated: false },
+    Row { column: Column::Container, name: "CONTAINER", help: "container, machine or unit of the PID", value: Value::Text, hint: 0, truncated: false },
+    Row { column: Column::Cgroup, name: "CGROUP", help: "cgroup of the PID", value: Value::Text, hint: 0, truncated: false },
+    Row { column: Column::Owner, name: "OWNER", help: "UID that made the owner namespace", value: Value::Number, hint: 0, truncated: false },
+    Row { column: Column::UidMap, name: "UIDMAP", help: "UIDs of the user namespace, as INSIDE:OUTSIDE:COUNT", value: Value::Text, hint: 0, truncated: false },
 ];
 
+/// How many of them are util-linux's. They come first.
+const CLASSIC: usize = 13;
+
 impl Column {
-    /// All columns, as `--output-all` shows them.
-    pub fn all() -> impl Iterator<Item = Column> {
-        TABLE.iter().map(|row| row.column)
+    /// The columns that `--output-all` shows: util-linux's, or with `--all` ours as well.
+    pub fn all(with_ours: bool) -> impl Iterator<Item = Column> {
+        TABLE.iter().take(if with_ours { TABLE.len() } else { CLASSIC }).map(|row| row.column)
     }
 
     fn row(self) -> &'static Row {
@@ -95,7 +116,7 @@ impl Column {
     pub fn filter_type(self) -> Type {
         match self.row().value {
             Value::Number => Type::Number,
-            Value::Text | Value::NumberOrWord => Type::String,
+            Value::Text | Value::NumberOrWord | Value::Words => Type::String,
         }
     }
 
@@ -103,20 +124,29 @@ impl Column {
     pub fn type_name(self) -> &'static str {
         match self.row().value {
             Value::Number => "<integer>",
-            Value::Text | Value::NumberOrWord => "<string>",
+            Value::Text | Value::NumberOrWord | Value::Words => "<string>",
         }
     }
 
-    /// How a table shows it.
-    pub fn layout(self) -> table::Column {
+    /// How a table shows it; several places are an array in JSON if `all` are asked for.
+    pub fn layout(self, all: bool) -> table::Column {
         let Row { name, value, hint, truncated, .. } = *self.row();
         table::Column {
             name,
-            alignment: if value == Value::Text { Alignment::Left } else { Alignment::Right },
-            json: if value == Value::Number { JsonType::Number } else { JsonType::String },
+            alignment: match value {
+                Value::Text | Value::Words => Alignment::Left,
+                Value::Number | Value::NumberOrWord => Alignment::Right,
+            },
+            json: match value {
+                Value::Number => JsonType::Number,
+                Value::Words => JsonType::Array,
+                Value::Text if all && self == Column::Nsfs => JsonType::Array,
+                Value::Text | Value::NumberOrWord => JsonType::String,
+            },
             hint,
             truncated,
             tree: false,
+            coloured: matches!(self, Column::Ns | Column::Type),
         }
     }
 
@@ -155,6 +185,12 @@ mod tests {
         for (place, row) in TABLE.iter().enumerate() {
             assert_eq!(row.column as usize, place, "{}", row.name);
         }
+    }
+
+    #[test]
+    fn the_classic_columns_come_first() {
+        assert_eq!(Column::all(false).last(), Some(Column::Ons));
+        assert_eq!(Column::all(true).last(), Some(Column::UidMap));
     }
 
     #[test]

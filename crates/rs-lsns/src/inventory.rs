@@ -5,13 +5,19 @@ use std::collections::{HashMap, HashSet};
 use nix::errno::Errno;
 
 use nscore::error::While;
+use nscore::handle::Handle;
 use nscore::proc::{self, Namespaces, Proc};
+use nscore::visit::Sight;
 use nscore::{Doing, Kind, Result};
 
+use crate::holders::{Holder, Holders};
 use crate::sources::ancestors::{self, Asker, Questions, Told};
+use crate::sources::children::Children;
+use crate::sources::elsewhere::{self, Place, Traveller};
 use crate::sources::mounts::{self, Places};
 use crate::sources::processes::{self, Process, Search};
-use crate::sources::{Held, Holding};
+use crate::sources::threads::{Inhabited, Threads};
+use crate::sources::{Held, Holding, kernel};
 
 /// What a namespace tells of itself when it is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,6 +30,8 @@ pub struct Kin {
     pub owner_uid: Option<u32>,
     /// Its number in the network subsystem, if one was assigned.
     pub netnsid: Option<u32>,
+    /// The kernel's number for it, if that was asked and the kernel has one.
+    pub id: Option<u64>,
 }
 
 /// A namespace.
@@ -37,22 +45,56 @@ pub struct Namespace {
     pub processes: usize,
     /// The lowest of their numbers.
     pub lowest: Option<u32>,
-    /// Whether a descriptor, a socket or a descendant was seen to hold it.
-    pub held: bool,
+    /// How many threads are in it, those aside that are processes; as far as threads were looked at.
+    pub threads: usize,
+    /// What was seen to hold it, processes and places aside.
+    pub holders: Holders,
+    /// A link to it below /proc, other than those of the processes in it.
+    pub link: Option<String>,
     /// What it told, if it was asked.
     pub kin: Option<Kin>,
     /// Where it is mounted.
     pub places: Vec<Vec<u8>>,
+    /// Where it is mounted elsewhere.
+    pub elsewhere: Option<Place>,
 }
 
 impl Namespace {
     fn new(kind: Kind, inode: u64) -> Self {
-        Self { kind, inode, processes: 0, lowest: None, held: false, kin: None, places: Vec::new() }
+        Self {
+            kind,
+            inode,
+            processes: 0,
+            lowest: None,
+            threads: 0,
+            holders: Holders::default(),
+            link: None,
+            kin: None,
+            places: Vec::new(),
+            elsewhere: None,
+        }
     }
 
     /// Whether anything is known to keep it: if not, it was gone before it could be looked at.
     pub fn is_kept(&self) -> bool {
-        self.processes > 0 || self.held || !self.places.is_empty()
+        self.processes > 0 || !self.holders.is_empty() || !self.places.is_empty()
+    }
+
+    fn open_by_link(&self, proc: &Proc) -> Option<Handle> {
+        let opened = proc.namespace_at(self.link.as_deref()?).ok();
+        opened.filter(|opened| ancestors::inode(opened) == Some(self.inode))
+    }
+
+    /// Everything that was seen to hold it.
+    pub fn held_by(&self) -> Holders {
+        let mut holders = self.holders;
+        if self.processes > 0 {
+            holders.insert(Holder::Process);
+        }
+        if !self.places.is_empty() {
+            holders.insert(Holder::Mount);
+        }
+        holders
     }
 }
 
@@ -68,6 +110,10 @@ pub struct Scope {
     pub mounted: bool,
     /// Where each is mounted.
     pub places: bool,
+    /// Also what util-linux does not see.
+    pub all: bool,
+    /// Which of them others are above.
+    pub descendants: bool,
 }
 
 /// Everything that was found.
@@ -81,6 +127,10 @@ pub struct Inventory {
     search: Search,
     /// What namespaces have told, also those above others.
     told: Told,
+    /// How many processes could not be read.
+    pub unreadable: usize,
+    /// How many mount namespaces could not be joined.
+    pub closed: usize,
 }
 
 impl Inventory {
@@ -95,13 +145,18 @@ impl Inventory {
             index: HashMap::new(),
             search: scope.search,
             told: Told::new(),
+            unreadable: 0,
+            closed: 0,
         };
         let seen = processes::look(proc, scope.search)?;
-        let mut held = Held::default();
+        let (mut held, mut threads, mut children) = (Held::default(), Threads::default(), Children::default());
         for mut seen in seen {
             inventory.processes.append(&mut seen.processes);
             held.merge(seen.held);
+            threads.merge(seen.threads);
+            children.merge(seen.children);
             inventory.told.extend(seen.asker.into_told());
+            inventory.unreadable += seen.unreadable;
         }
         inventory.count_processes();
         let mut brought = inventory.add_held(held);
@@ -110,7 +165,30 @@ impl Inventory {
             brought.extend(inventory.add_places(mounts::read(scope.search.kinds)?, scope.mounted));
         }
         inventory.add_above(brought);
+        inventory.add_threads(threads, scope.all);
+        inventory.add_children(children, scope.all);
+        if scope.all {
+            inventory.complete(proc)?;
+        }
+        if scope.descendants {
+            inventory.note_descendants(proc)?;
+        }
         Ok(inventory)
+    }
+
+    /// Adds what takes more than a look through /proc: what is mounted elsewhere, what the kernel lists, and everything
+    /// above others.
+    fn complete(&mut self, proc: &Proc) -> Result<()> {
+        self.ask(proc, 0..self.namespaces.len())?;
+        let mut traveller = Traveller::new(proc);
+        traveller.go(proc, self);
+        for (inode, handle) in self.add_unseen() {
+            traveller.keep(inode, handle);
+        }
+        traveller.go(proc, self);
+        self.closed = traveller.closed;
+        self.add_everything_above();
+        Ok(())
     }
 
     /// Where this namespace stands, at the end if it is new. Nowhere, if its inode was just now another one's, of
@@ -148,11 +226,12 @@ impl Inventory {
     /// Adds what is held. Gives them all, since they bring along what is above them, as util-linux has it.
     fn add_held(&mut self, held: Held) -> Vec<u64> {
         let mut brought = Vec::new();
-        for (inode, Holding { kind, kin }) in held {
+        for (inode, Holding { kind, kin, by, link }) in held {
             if self.search.kinds.contains(kind)
                 && let Some(namespace) = self.entry(kind, inode)
             {
-                (namespace.held, namespace.kin) = (true, Some(kin));
+                namespace.holders.extend(by);
+                (namespace.kin, namespace.link) = (Some(kin), link);
                 brought.push(inode);
             }
         }
@@ -179,6 +258,94 @@ impl Inventory {
         brought
     }
 
+    /// Adds what threads are in: the namespace as well, if it is new and `all` are to be added.
+    fn add_threads(&mut self, threads: Threads, all: bool) {
+        for (inode, Inhabited { kind, count, stray }) in threads {
+            let known = all || self.index.contains_key(&inode);
+            let Some(namespace) = known.then(|| self.entry(kind, inode)).flatten() else { continue };
+            namespace.threads += count;
+            if let Some(link) = stray {
+                namespace.holders.insert(Holder::Thread);
+                namespace.link.get_or_insert(link);
+            }
+        }
+    }
+
+    /// Adds what children will be in; new ones if `all` are to be added.
+    fn add_children(&mut self, children: Children, all: bool) {
+        for (inode, (kind, link)) in children {
+            let known = all || self.index.contains_key(&inode);
+            let Some(namespace) = known.then(|| self.entry(kind, inode)).flatten() else { continue };
+            namespace.holders.insert(Holder::Children);
+            namespace.link.get_or_insert(link);
+        }
+    }
+
+    /// Adds what was seen in other mount namespaces; `within` gives the inode of each of those.
+    pub fn add_sights(&mut self, sights: Vec<Sight>, within: impl Fn(usize) -> u64) {
+        let mut asker = Asker::new(self.search.questions, std::mem::take(&mut self.told));
+        for Sight { seen_in, kind, inode, place, handle } in sights {
+            let Some(namespace) = self.entry(kind, inode) else { continue };
+            namespace.holders.insert(Holder::Mount);
+            namespace.elsewhere.get_or_insert(Place { within: within(seen_in), path: place });
+            if let (None, Some(handle)) = (namespace.kin, &handle) {
+                namespace.kin = Some(asker.ask(kind, inode, handle));
+            }
+        }
+        self.told = asker.into_told();
+    }
+
+    /// Adds what the kernel lists beyond all others. Gives the mount namespaces among that.
+    fn add_unseen(&mut self) -> Vec<(u64, Handle)> {
+        let kins =
+            self.namespaces.iter().filter_map(|namespace| namespace.kin).chain(self.told.values().map(|it| it.1));
+        let known: HashSet<u64> = kins.filter_map(|kin| kin.id).collect();
+        let (mut asker, mut mounts) = (Asker::new(self.search.questions, std::mem::take(&mut self.told)), Vec::new());
+        for handle in kernel::unknown(&known) {
+            let (Ok(Some(kind)), Some(inode)) = (handle.kind(), ancestors::inode(&handle)) else { continue };
+            let Some(namespace) = self.entry(kind, inode) else { continue };
+            namespace.holders.insert(Holder::Unseen);
+            namespace.kin = Some(asker.ask(kind, inode, &handle));
+            if kind == Kind::Mount {
+                mounts.push((inode, handle));
+            }
+        }
+        self.told = asker.into_told();
+        mounts
+    }
+
+    /// Notes which namespaces others are above, as far as both are known.
+    fn note_descendants(&mut self, proc: &Proc) -> Result<()> {
+        self.ask(proc, 0..self.namespaces.len())?;
+        let kins = self.namespaces.iter().filter_map(|namespace| namespace.kin);
+        let above: HashSet<u64> = kins.flat_map(|kin| [kin.owner, kin.parent]).flatten().collect();
+        for namespace in self.namespaces.iter_mut().filter(|namespace| above.contains(&namespace.inode)) {
+            namespace.holders.insert(Holder::Descendant);
+        }
+        Ok(())
+    }
+
+    /// The inodes of those that are known to be mounted.
+    pub fn mounted(&self) -> HashSet<u64> {
+        let mounted = |namespace: &&Namespace| !namespace.places.is_empty() || namespace.elsewhere.is_some();
+        self.namespaces.iter().filter(mounted).map(|namespace| namespace.inode).collect()
+    }
+
+    /// Opens the namespace with this inode, in whichever way it was found.
+    pub fn open(&self, proc: &Proc, inode: u64) -> Option<Handle> {
+        let namespace = self.namespaces.get(self.position(inode)?)?;
+        elsewhere::open_by_process(proc, namespace.kind, inode, self.members(namespace.kind, inode))
+            .or_else(|| namespace.open_by_link(proc))
+            .or_else(|| mounts::open(namespace))
+    }
+
+    /// The user that made the user namespace which owns this one.
+    pub fn owner_uid(&self, namespace: &Namespace) -> Option<u32> {
+        let owner = namespace.kin?.owner?;
+        let told = self.told.get(&owner).map(|(_, kin)| *kin);
+        told.or_else(|| self.namespaces.get(self.position(owner)?)?.kin)?.owner_uid
+    }
+
     /// Adds what is above these namespaces, as far as its kind is looked for.
     fn add_above(&mut self, inodes: Vec<u64>) {
         let mut climbed = HashSet::new();
@@ -192,7 +359,7 @@ impl Inventory {
                 if self.search.kinds.contains(kind)
                     && let Some(namespace) = self.entry(kind, above)
                 {
-                    namespace.held = true;
+                    namespace.holders.insert(Holder::Descendant);
                     namespace.kin.get_or_insert(kin);
                     climbing.push(above);
                 }
@@ -241,7 +408,11 @@ impl Inventory {
                 None => ask_a_member(proc, namespace, processes, &mut asker)?,
                 told => told,
             };
-            namespace.kin = namespace.kin.or_else(|| mounts::ask(namespace, &mut asker));
+            let Some(namespace) = namespaces.get_mut(position).filter(|namespace| namespace.kin.is_none()) else {
+                continue;
+            };
+            let by_link = namespace.open_by_link(proc).map(|it| asker.ask(namespace.kind, namespace.inode, &it));
+            namespace.kin = by_link.or_else(|| mounts::ask(namespace, &mut asker));
         }
         self.told = asker.into_told();
         Ok(())
@@ -307,8 +478,11 @@ mod tests {
     #[test]
     fn this_process_is_in_the_inventory() {
         let proc = Proc::open(Path::new("/proc")).unwrap();
-        let search = Search { kinds: Kind::all().collect(), held: true, questions: Questions::default() };
-        let inventory = Inventory::take(&proc, Scope { search, mounted: true, places: true }).unwrap();
+        let search =
+            Search { kinds: Kind::all().collect(), held: true, threads: false, questions: Questions::default() };
+        let inventory =
+            Inventory::take(&proc, Scope { search, mounted: true, places: true, all: false, descendants: false })
+                .unwrap();
         assert!(inventory.namespaces.is_sorted_by_key(|namespace| namespace.inode));
         let own = proc.process(std::process::id()).unwrap();
         for kind in Kind::all() {
@@ -322,7 +496,8 @@ mod tests {
 
     #[test]
     fn an_inode_that_comes_to_be_of_another_kind_is_one_namespace() {
-        let search = Search { kinds: Kind::all().collect(), held: false, questions: Questions::default() };
+        let search =
+            Search { kinds: Kind::all().collect(), held: false, threads: false, questions: Questions::default() };
         let processes = [(5, Kind::Uts, 9), (6, Kind::Ipc, 9), (7, Kind::Uts, 9)];
         let process =
             |(pid, kind, inode)| Process { pid, namespaces: [(kind, inode)].into_iter().collect::<Namespaces>() };
@@ -332,6 +507,8 @@ mod tests {
             index: HashMap::new(),
             search,
             told: Told::new(),
+            unreadable: 0,
+            closed: 0,
         };
         inventory.count_processes();
         let [namespace] = &inventory.namespaces[..] else { panic!("{inventory:?}") };
@@ -345,8 +522,11 @@ mod tests {
     #[test]
     fn who_is_lost_is_followed_by_the_next() {
         let proc = Proc::open(Path::new("/proc")).unwrap();
-        let search = Search { kinds: Kind::all().collect(), held: false, questions: Questions::default() };
-        let mut inventory = Inventory::take(&proc, Scope { search, mounted: false, places: false }).unwrap();
+        let search =
+            Search { kinds: Kind::all().collect(), held: false, threads: false, questions: Questions::default() };
+        let mut inventory =
+            Inventory::take(&proc, Scope { search, mounted: false, places: false, all: false, descendants: false })
+                .unwrap();
         let own = proc.process(std::process::id()).unwrap().namespace_inode(Kind::Time).unwrap();
         let position = inventory.position(own).unwrap();
         let members: Vec<_> = inventory.members(Kind::Time, own).collect();

@@ -2,9 +2,13 @@
 
 mod cells;
 mod columns;
+mod dot;
 pub mod filter;
+mod holders;
 mod inventory;
+mod limits;
 mod options;
+mod pidmap;
 mod plan;
 mod rows;
 mod run;
@@ -20,8 +24,9 @@ use plan::Plan;
 
 /// The whole program: takes argv, gives the exit status.
 pub fn main(args: Vec<OsString>) -> u8 {
-    program::main(args, "rs-lsns", options::read, |options, _| {
-        logging::start(options.verbose);
-        run::run(Plan::from_options(options)?)
+    program::main(args, "rs-lsns", options::read, |options, reporter| {
+        let verbose = options.verbose;
+        logging::start(verbose);
+        run::run(Plan::from_options(options)?, reporter, verbose > 0)
     })
 }

@@ -28,6 +28,9 @@ pub struct Options {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub layout: LayoutOptions,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub other: OtherOptions,
     /// Show on stderr what is read
     #[arg(short, long, action = ArgAction::Count, help_heading = "Other")]
     pub verbose: u8,
@@ -56,6 +59,9 @@ pub struct SelectionOptions {
     /// Only those without a process, which something else keeps
     #[arg(short = 'P', long)]
     pub persistent: bool,
+    /// Also those that only threads, other mounts or the like keep
+    #[arg(short = 'A', long)]
+    pub all: bool,
     /// Only those for which this is true, such as 'NPROCS > 1'
     #[arg(short = 'Q', long, value_name = "EXPR", value_parser = parsed(filter))]
     pub filter: Option<OsString>,
@@ -103,6 +109,45 @@ pub struct LayoutOptions {
     /// For scripts: one blank between cells
     #[arg(short, long)]
     pub raw: bool,
+    /// Colour a tree: auto (on a terminal), always, never
+    #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "auto", value_parser = parsed(colouring))]
+    pub color: Option<Colouring>,
+}
+
+/// What is shown instead.
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(next_help_heading = "Instead of the list")]
+pub struct OtherOptions {
+    /// How many there may be, and how many there are
+    #[arg(long)]
+    pub limits: bool,
+    /// The numbers of process PID, in the pid namespaces down to its own
+    #[arg(long, value_name = "PID", value_parser = parsed(task))]
+    pub pid_map: Option<u32>,
+    /// Which owns which, as a graph for dot(1)
+    #[arg(long)]
+    pub dot: bool,
+}
+
+/// When a tree has colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colouring {
+    /// On a terminal, unless NO_COLOR says otherwise.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+fn colouring(text: &OsStr) -> Result<Colouring> {
+    match text.as_bytes() {
+        b"auto" => Ok(Colouring::Auto),
+        b"always" => Ok(Colouring::Always),
+        b"never" => Ok(Colouring::Never),
+        _ => Err(Error::new(Doing::ParsingColouring { text: text.into() })),
+    }
 }
 
 const TEMPLATE: &str = "\
@@ -182,7 +227,15 @@ pub fn read(args: Vec<OsString>) -> Result<Request<Box<Options>>, Refusal> {
 }
 
 /// Options of which only one may be given.
-const EXCLUSIVE: [[&str; 2]; 2] = [["json", "raw"], ["persistent", "task"]];
+const EXCLUSIVE: [[&str; 2]; 7] = [
+    ["json", "raw"],
+    ["persistent", "task"],
+    ["limits", "pid-map"],
+    ["limits", "dot"],
+    ["dot", "pid-map"],
+    ["dot", "json"],
+    ["dot", "raw"],
+];
 
 /// The second of two options that exclude each other ends the reading where it stands.
 fn refuse_contradictions(respelt: &mut Respelt) -> Option<Error> {
@@ -253,6 +306,23 @@ mod tests {
     }
 
     #[test]
+    fn no_option_of_ours_is_meant_by_what_was_one_before() {
+        for (typed, wanted) in [
+            ("--a", "nothing"),
+            ("--p -p 1", "options --persistent and --task cannot be combined"),
+            ("--l", "option '--l' is ambiguous; possibilities: '--list' '--list-columns'"),
+            ("--li", "option '--li' is ambiguous; possibilities: '--list' '--list-columns'"),
+            ("--lim", "nothing"),
+            ("--pe", "nothing"),
+            ("--pi 1", "nothing"),
+            ("--d", "nothing"),
+            ("--c", "nothing"),
+        ] {
+            assert_eq!(refused(typed), wanted, "{typed}");
+        }
+    }
+
+    #[test]
     fn what_stands_left_is_refused_first() {
         for (line, wanted) in [
             ("-J -r", "options --json and --raw cannot be combined"),
@@ -266,6 +336,10 @@ mod tests {
             ("-t mount", "unknown namespace type: mount"),
             ("-T -Tx -Ty", "unknown tree type: x"),
             ("--tree=", "unknown tree type: "),
+            ("--tree --color=x", "unsupported color mode: x"),
+            ("--dot -J", "options --dot and --json cannot be combined"),
+            ("--pid-map 1 --limits", "options --pid-map and --limits cannot be combined"),
+            ("--pid-map 0", "invalid PID argument: '0': Numerical result out of range"),
             ("--foo -J -r", "unrecognized option '--foo'"),
             ("1 -J 2 -r", "options --json and --raw cannot be combined"),
             ("-J -- -r", "nothing"),

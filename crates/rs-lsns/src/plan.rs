@@ -12,7 +12,7 @@ use nscore::{Doing, Error, Kind, Result, locale, terminal};
 use crate::columns::Column;
 use crate::filter::{Bound, UnknownColumns};
 use crate::inventory::{Kin, Scope};
-use crate::options::{self, ColumnOptions, LayoutOptions, Options, SelectionOptions};
+use crate::options::{self, Colouring, ColumnOptions, LayoutOptions, Options, SelectionOptions};
 use crate::rows::Wanted;
 use crate::sources::ancestors::Questions;
 use crate::sources::processes::Search;
@@ -22,10 +22,16 @@ use crate::tree::Relation;
 /// What the program will do.
 #[derive(Debug)]
 pub enum Plan {
-    /// Explain the columns.
-    ExplainColumns(Layout),
+    /// Explain the columns; ours as well.
+    ExplainColumns(Layout, bool),
     /// List namespaces or processes.
     List(Box<Listing>),
+    /// Draw what would be listed.
+    Draw(Box<Listing>),
+    /// Compare how many would be listed with how many there may be, of these kinds.
+    Limit(Box<Listing>, Kinds),
+    /// List the numbers of the process with this number.
+    MapPid(u32, Layout),
 }
 
 /// What will be listed.
@@ -35,6 +41,8 @@ pub struct Listing {
     pub subject: Subject,
     /// What is looked for.
     pub scope: Scope,
+    /// Which kinds of it are shown.
+    pub shown: Kinds,
     /// The columns, from left to right.
     pub columns: Vec<Column>,
     /// How the rows are related, which puts them in order; and draws a tree, if the column for it is there.
@@ -47,6 +55,8 @@ pub struct Listing {
     pub wanted: Wanted,
     /// Whether what a terminal has no room for is cut off.
     pub truncate: bool,
+    /// Whether kinds have colours.
+    pub coloured: bool,
     /// How it is laid out.
     pub layout: Layout,
 }
@@ -77,6 +87,8 @@ const NETWORK_DEFAULTS: [Column; 8] = [
     Column::Nsfs,
     Column::Command,
 ];
+/// What stands in a graph.
+const DRAWN: [Column; 6] = [Column::Ns, Column::Type, Column::Nprocs, Column::Pid, Column::User, Column::Command];
 const PROCESS_DEFAULTS: [Column; 4] = [Column::Pid, Column::Ppid, Column::User, Column::Command];
 
 impl Plan {
@@ -87,7 +99,19 @@ impl Plan {
     pub fn from_options(options: Options) -> Result<Self> {
         let layout = laid_out(&options.layout, &options.columns);
         if options.columns.list_columns {
-            return Ok(Plan::ExplainColumns(Layout { headings: false, ..layout }));
+            return Ok(Plan::ExplainColumns(Layout { headings: false, ..layout }, options.selection.all));
+        }
+        if let Some(pid) = options.other.pid_map {
+            return Ok(Plan::MapPid(pid, layout));
+        }
+        if options.other.limits {
+            let listing = Listing::new(&options, layout, vec![Column::Type], None)?;
+            return Ok(Plan::Limit(Box::new(listing), kinds(&options.selection)));
+        }
+        if options.other.dot {
+            // A graph shows what is above others, as the tree of owners does.
+            let listing = Listing::new(&options, layout, DRAWN.to_vec(), Some(Relation::Owner))?;
+            return Ok(Plan::Draw(Box::new(listing)));
         }
         Listing::from_options(&options, layout).map(Box::new).map(Plan::List)
     }
@@ -115,10 +139,14 @@ impl Listing {
     }
 
     fn from_options(options: &Options, layout: Layout) -> Result<Self> {
-        let subject = subject(&options.selection, &options.operands)?;
-        let columns = columns(options)?;
-        let plain = options.layout.list || options.columns.output_all && !matches!(subject, Subject::ProcessesIn(_));
+        let lists_processes = matches!(subject(&options.selection, &options.operands)?, Subject::ProcessesIn(_));
+        let plain = options.layout.list || options.columns.output_all && !lists_processes;
         let tree = options.layout.tree.or((!plain).then_some(Relation::Process));
+        Self::new(options, layout, columns(options)?, tree)
+    }
+
+    fn new(options: &Options, layout: Layout, columns: Vec<Column>, tree: Option<Relation>) -> Result<Self> {
+        let subject = subject(&options.selection, &options.operands)?;
         let filter = bind(options.selection.filter.as_deref())?;
         let filtered = filter.as_ref().map(Bound::columns).unwrap_or_default();
         let known = [&columns, filtered].concat();
@@ -126,13 +154,15 @@ impl Listing {
         wanted_at_all.parent |= tree == Some(Relation::Process) && columns.contains(&tree_column(Relation::Process));
         Ok(Self {
             subject,
-            scope: scope(subject, kinds(&options.selection), tree, &known),
+            scope: scope(subject, &options.selection, tree, &known),
+            shown: kinds(&options.selection),
             tree,
             filter_wants_details: !wanted(filtered).is_none(),
             wanted: wanted_at_all,
             filter,
             columns,
             truncate: !options.columns.notruncate,
+            coloured: is_coloured(&options.layout, layout),
             layout,
         })
     }
@@ -141,7 +171,7 @@ impl Listing {
 /// The columns that are shown.
 fn columns(options: &Options) -> Result<Vec<Column>> {
     let defaults = if options.columns.output_all {
-        Column::all().collect()
+        Column::all(options.selection.all).collect()
     } else if !options.operands.is_empty() {
         PROCESS_DEFAULTS.to_vec()
     } else if options.selection.kinds.contains(&Kind::Net) {
@@ -156,14 +186,35 @@ fn columns(options: &Options) -> Result<Vec<Column>> {
 }
 
 /// What has to be looked for, to show the rows and to know these columns of each.
-fn scope(subject: Subject, kinds: Kinds, tree: Option<Relation>, columns: &[Column]) -> Scope {
+fn scope(subject: Subject, selection: &SelectionOptions, tree: Option<Relation>, columns: &[Column]) -> Scope {
     let known = |column| columns.contains(&column);
-    let everything = matches!(subject, Subject::Namespaces { .. });
+    let (all, holders) = (selection.all, known(Column::HeldBy));
+    let everything = all || holders || matches!(subject, Subject::Namespaces { .. });
+    let above = [Column::Pns, Column::Ons, Column::Owner].into_iter().any(known);
     let questions = Questions {
-        relatives: is_of_relatives(tree, subject) || known(Column::Pns) || known(Column::Ons),
+        relatives: all || holders || above || is_of_relatives(tree, subject),
         netnsid: known(Column::Netnsid),
+        id: all || known(Column::Nsid),
     };
-    Scope { search: Search { kinds, held: everything, questions }, mounted: everything, places: known(Column::Nsfs) }
+    let search = Search {
+        // What is of one kind may be found only by way of another.
+        kinds: if all { Kind::all().collect() } else { kinds(selection) },
+        held: everything,
+        threads: all || holders || known(Column::Nthreads),
+        questions,
+    };
+    Scope { search, mounted: everything, places: known(Column::Nsfs), all, descendants: holders }
+}
+
+/// Whether a tree has colours, here and now.
+fn is_coloured(options: &LayoutOptions, layout: Layout) -> bool {
+    let wanted = match options.color.unwrap_or(Colouring::Never) {
+        Colouring::Always => true,
+        Colouring::Never => false,
+        // See https://no-color.org.
+        Colouring::Auto => layout.terminal.is_some() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
+    wanted && options.tree.is_some() && layout.format == Format::List
 }
 
 /// How the table is laid out, here and now.
@@ -239,5 +290,8 @@ fn wanted(columns: &[Column]) -> Wanted {
         parent: columns.contains(&Column::Ppid),
         uid: columns.contains(&Column::Uid),
         user: columns.contains(&Column::User),
+        inner_pid: columns.contains(&Column::Nspid),
+        cgroups: columns.contains(&Column::Container) || columns.contains(&Column::Cgroup),
+        uid_map: columns.contains(&Column::UidMap),
     }
 }

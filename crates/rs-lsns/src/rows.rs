@@ -23,6 +23,12 @@ pub struct Wanted {
     pub uid: bool,
     /// The name of that user.
     pub user: bool,
+    /// What it is called in its own pid namespace.
+    pub inner_pid: bool,
+    /// Its cgroups.
+    pub cgroups: bool,
+    /// The ids of its user namespace.
+    pub uid_map: bool,
 }
 
 impl Wanted {
@@ -41,6 +47,12 @@ pub struct Details {
     pub parent: Option<u32>,
     /// Its user id.
     pub uid: Option<u32>,
+    /// What it is called in its own pid namespace.
+    pub inner_pid: Option<u32>,
+    /// What /proc/PID/cgroup says.
+    pub cgroups: Option<Vec<u8>>,
+    /// The ids of its user namespace.
+    pub uid_map: Option<Vec<[u32; 3]>>,
 }
 
 /// A row: a namespace and the process that stands for it.
@@ -187,6 +199,9 @@ fn read_details(process: &ProcessDirectory, wanted: Wanted) -> nix::Result<Rc<De
         command: read_if(wanted.command, || process.command())?,
         parent: read_if(wanted.parent, || process.parent())?,
         uid: read_if(wanted.uid || wanted.user, || process.uid())?,
+        inner_pid: read_if(wanted.inner_pid, || process.numbers())?.and_then(|numbers| numbers.last().copied()),
+        cgroups: read_if(wanted.cgroups, || process.cgroups())?,
+        uid_map: read_if(wanted.uid_map, || process.uid_map())?,
     }))
 }
 
@@ -206,7 +221,8 @@ mod tests {
     use crate::sources::ancestors::Questions;
     use crate::sources::processes::Search;
 
-    const ALL: Wanted = Wanted { command: true, parent: true, uid: true, user: true };
+    const ALL: Wanted =
+        Wanted { command: true, parent: true, uid: true, user: true, inner_pid: true, cgroups: true, uid_map: true };
 
     fn sleeper() -> Child {
         Command::new("sleep").arg("60").spawn().unwrap()
@@ -218,8 +234,9 @@ mod tests {
     }
 
     fn take(proc: &Proc) -> Inventory {
-        let search = Search { kinds: Kind::all().collect(), held: false, questions: Questions::default() };
-        Inventory::take(proc, Scope { search, mounted: false, places: false }).unwrap()
+        let search =
+            Search { kinds: Kind::all().collect(), held: false, threads: false, questions: Questions::default() };
+        Inventory::take(proc, Scope { search, mounted: false, places: false, all: false, descendants: false }).unwrap()
     }
 
     /// Rows of the processes in this process's time namespace, which `ended` has left before they are read.

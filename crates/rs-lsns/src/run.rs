@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use nix::errno::Errno;
+use nix::unistd::geteuid;
 
 use nscore::child::Ending;
 use nscore::error::While;
 use nscore::proc::Proc;
-use nscore::{Doing, Error, Result, report};
+use nscore::program::Reporter;
+use nscore::{Doing, Error, Kind, Result, report};
 
 use crate::cells::cell;
 use crate::columns::Column;
@@ -20,32 +22,67 @@ use crate::sources::ancestors::Questions;
 use crate::sources::processes::Search;
 use crate::table::{self, Alignment, Cell, Format, JsonType, Layout, Line, Table};
 use crate::tree::{self, Relation, Tree};
+use crate::{dot, limits, pidmap};
 
-/// Carries out `plan`: writes the table to stdout.
+/// Carries out `plan`: writes to stdout what it asks for. Then says what is missing, if somebody sits at a terminal or
+/// `verbose` is set.
 ///
 /// # Errors
 /// The first step that failed.
-pub fn run(plan: Plan) -> Result<Ending> {
-    let (table, layout) = match plan {
-        Plan::ExplainColumns(layout) => (explain_columns(), layout),
-        Plan::List(listing) => (list(&listing)?, listing.layout),
+pub fn run(plan: Plan, reporter: &Reporter, verbose: bool) -> Result<Ending> {
+    let list = |listing: &Listing| find_and_read(&open_proc()?, listing);
+    let found = match plan {
+        Plan::ExplainColumns(layout, all) => print(&explain_columns(all), &layout).map(|()| None)?,
+        Plan::MapPid(pid, layout) => print(&pidmap::table(&open_proc()?, pid)?, &layout).map(|()| None)?,
+        Plan::List(listing) => {
+            let (inventory, rows) = list(&listing)?;
+            print(&table(&listing, &inventory, &rows), &listing.layout)?;
+            (!matches!(listing.subject, Subject::OfTask(_))).then_some(inventory)
+        }
+        Plan::Draw(listing) => {
+            let (inventory, rows) = list(&listing)?;
+            report::to_stdout(&dot::graph(&inventory, &rows, listing.layout.charset))?;
+            Some(inventory)
+        }
+        Plan::Limit(listing, kinds) => {
+            let (inventory, rows) = list(&listing)?;
+            print(&limits::table(&open_proc()?, &inventory, &rows, kinds), &listing.layout)?;
+            Some(inventory)
+        }
     };
-    report::stream_to_stdout(|stdout| table::print_to(&table, &layout, stdout))?;
+    reporter.note_also(verbose, || missing(&found?));
     Ok(Ending::Exit(0))
 }
 
-/// What there is to list.
-fn list(listing: &Listing) -> Result<Table> {
-    let proc = open_proc()?;
-    let (mut inventory, mut rows) = find(&proc, listing)?;
+fn print(table: &Table, layout: &Layout) -> Result<()> {
+    report::stream_to_stdout(|stdout| table::print_to(table, layout, stdout))
+}
+
+/// What could not be read, in words.
+fn missing(inventory: &Inventory) -> Option<String> {
+    let number = |count: usize, one: &str, several: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {several}")),
+    };
+    let processes = number(inventory.unreadable, "process", "processes");
+    let mounts = number(inventory.closed, "mount namespace", "mount namespaces");
+    let what: Vec<_> = processes.into_iter().chain(mounts).collect();
+    let advice = if geteuid().is_root() { "" } else { ": run as root for the whole list" };
+    (!what.is_empty()).then(|| format!("{} could not be read{advice}", what.join(" and ")))
+}
+
+/// Looks for what there is to list, and reads what is shown of it.
+fn find_and_read(proc: &Proc, listing: &Listing) -> Result<(Inventory, Rows)> {
+    let (mut inventory, mut rows) = find(proc, listing)?;
     if !listing.filter_wants_details {
         // Nothing is read of processes that are not shown.
         apply_filter(listing, &inventory, &mut rows)?;
     }
     // Rows may come to be of other processes here, so the filter has the last word.
-    rows.read(&proc, &mut inventory, listing.wanted)?;
+    rows.read(proc, &mut inventory, listing.wanted)?;
     apply_filter(listing, &inventory, &mut rows)?;
-    Ok(table(listing, &inventory, &rows))
+    Ok((inventory, rows))
 }
 
 /// /proc, where this process is to be found in it.
@@ -94,19 +131,22 @@ fn rows_of_namespaces(listing: &Listing, inventory: &mut Inventory, is_chosen: i
     let namespaces = &inventory.namespaces;
     let chosen = (0..namespaces.len()).filter(|position| {
         let namespace = &namespaces[*position];
-        namespace.is_kept() && is_chosen(namespace)
+        namespace.is_kept() && listing.shown.contains(namespace.kind) && is_chosen(namespace)
     });
-    let preceding = |position: usize| inventory.position(listing.preceding(inventory.namespaces[position].kin?)?);
+    let is_shown = |position: &usize| listing.shown.contains(namespaces[*position].kind);
+    let preceding =
+        |position: usize| inventory.position(listing.preceding(inventory.namespaces[position].kin?)?).filter(is_shown);
     Rows::of_namespaces(inventory, tree::behind_what_precedes(chosen, preceding))
 }
 
 /// There is no process in the namespace with this inode; whether there is such a namespace takes another look.
 fn check_existence(proc: &Proc, listing: &Listing, inode: u64) -> Result<()> {
-    let everywhere = Scope {
-        search: Search { held: true, questions: Questions::default(), ..listing.scope.search },
-        mounted: true,
-        places: false,
-    };
+    if listing.scope.all {
+        // That was the look.
+        return Err(Error::new(Doing::FindingNamespace { inode }));
+    }
+    let search = Search { held: true, questions: Questions::default(), ..listing.scope.search };
+    let everywhere = Scope { search, mounted: true, places: false, all: false, descendants: false };
     let inventory = Inventory::take(proc, everywhere)?;
     inventory.position(inode).map(drop).ok_or_else(|| Error::new(Doing::FindingNamespace { inode }))
 }
@@ -115,7 +155,8 @@ fn apply_filter(listing: &Listing, inventory: &Inventory, rows: &mut Rows) -> Re
     let Some(filter) = &listing.filter else { return Ok(()) };
     let mut kept = Vec::new();
     for row in std::mem::take(&mut rows.rows) {
-        let matched = filter.matches(|column| text(cell(inventory, rows, &row, column), &listing.layout));
+        let matched =
+            filter.matches(|column| text(cell(inventory, rows, &row, column, listing.scope.all), &listing.layout));
         if matched.doing(|| Doing::ApplyingFilter)? {
             kept.push(row);
         }
@@ -130,7 +171,8 @@ fn text(cell: Cell, layout: &Layout) -> Option<Cow<'static, [u8]>> {
     match cell {
         Cell::Empty => None,
         Cell::Text(text) => Some(text.into()),
-        Cell::Lines(lines) => Some(lines.join(&between).into()),
+        Cell::Lines(lines) => (!lines.is_empty()).then(|| lines.join(&between).into()),
+        Cell::Words(words) => Some(words.join(&b',').into()),
     }
 }
 
@@ -139,18 +181,35 @@ fn table(listing: &Listing, inventory: &Inventory, rows: &Rows) -> Table {
     let drawn = drawn_in.is_some_and(|column| listing.columns.contains(&column));
     let tree = tree(listing, drawn, inventory, rows);
     let column = |column: &Column| {
-        let layout = column.layout();
+        let layout = column.layout(listing.scope.all);
         table::Column { tree: Some(*column) == drawn_in, truncated: layout.truncated && listing.truncate, ..layout }
     };
-    let line = |(row, children)| {
-        let cells = listing.columns.iter().map(|column| cell(inventory, rows, row, *column)).collect();
-        Line { cells, children }
+    let line = |(row, children): (&Row, _)| {
+        let all = listing.scope.all;
+        let cells = listing.columns.iter().map(|column| cell(inventory, rows, row, *column, all)).collect();
+        let kind = inventory.namespaces[row.namespace].kind;
+        Line { cells, children, colour: listing.coloured.then(|| colour(kind)) }
     };
     Table {
         name: "namespaces",
         columns: listing.columns.iter().map(column).collect(),
         lines: rows.rows.iter().zip(tree.children).map(line).collect(),
         roots: tree.roots,
+        beside: listing.scope.all.then_some(("unreadable", inventory.unreadable + inventory.closed)),
+    }
+}
+
+/// The colour of a kind, see console_codes(4).
+fn colour(kind: Kind) -> u8 {
+    match kind {
+        Kind::User => 33,
+        Kind::Pid => 31,
+        Kind::Mount => 34,
+        Kind::Net => 32,
+        Kind::Ipc => 36,
+        Kind::Uts => 35,
+        Kind::Cgroup => 94,
+        Kind::Time => 96,
     }
 }
 
@@ -171,7 +230,7 @@ fn tree(listing: &Listing, drawn: bool, inventory: &Inventory, rows: &Rows) -> T
 }
 
 /// The table of all columns, what they are and what they show.
-fn explain_columns() -> Table {
+fn explain_columns(all: bool) -> Table {
     let columns = [("HOLDER", Alignment::Right), ("TYPE", Alignment::Left), ("DESCRIPTION", Alignment::Left)];
     let column = |(name, alignment)| table::Column {
         name,
@@ -180,12 +239,11 @@ fn explain_columns() -> Table {
         hint: 0,
         truncated: false,
         tree: false,
+        coloured: false,
     };
     let line = |column: Column| {
         let cells = [column.name(), column.type_name(), column.help()];
-        Line { cells: cells.map(|text| Cell::Text(text.into())).into(), children: Vec::new() }
+        cells.map(|text| Cell::Text(text.into())).into()
     };
-    let lines: Vec<_> = Column::all().map(line).collect();
-    let roots = (0..lines.len()).collect();
-    Table { name: "lsns-columns", columns: columns.map(column).into(), lines, roots }
+    Table::flat("lsns-columns", columns.map(column).into(), Column::all(all).map(line))
 }

@@ -89,6 +89,8 @@ pub enum JsonType {
     String,
     /// A number, given as its digits.
     Number,
+    /// An array of strings, one for each line or word.
+    Array,
 }
 
 /// A column.
@@ -106,6 +108,21 @@ pub struct Column {
     pub truncated: bool,
     /// Whether the tree is drawn in it; it is then aligned to the left. Without such a column lines have no children.
     pub tree: bool,
+    /// Whether its cells have the line's colour, in a list.
+    pub coloured: bool,
+}
+
+impl Column {
+    /// A column of numbers, as wide as they are.
+    pub fn of_numbers(name: &'static str) -> Self {
+        let alignment = Alignment::Right;
+        Self { name, alignment, json: JsonType::Number, hint: 0, truncated: false, tree: false, coloured: false }
+    }
+
+    /// The same of texts.
+    pub fn of_texts(name: &'static str) -> Self {
+        Self { alignment: Alignment::Left, json: JsonType::String, ..Self::of_numbers(name) }
+    }
 }
 
 /// What a cell holds. An empty text is the same as nothing; an empty line ends its row.
@@ -119,15 +136,23 @@ pub enum Cell {
     /// Any number of them, one below the other in a list that wraps, else joined by `,`. A line end within one of
     /// them begins another only in such a list.
     Lines(Vec<Vec<u8>>),
+    /// Any number of them, joined by `,` wherever they do not form an array.
+    Words(Vec<Vec<u8>>),
 }
 
 impl Cell {
+    /// A number, or nothing.
+    pub fn number(value: Option<impl ToString>) -> Self {
+        value.map_or(Cell::Empty, |value| Cell::Text(value.to_string().into_bytes()))
+    }
+
     /// Its lines, split also where one has a line end in it; at least one.
-    fn rows(&self) -> Box<dyn Iterator<Item = &[u8]> + '_> {
+    fn rows(&self) -> Box<dyn Iterator<Item = Cow<'_, [u8]>> + '_> {
         match self {
-            Cell::Empty => Box::new(std::iter::once([].as_slice())),
-            Cell::Text(text) => Box::new(std::iter::once(text.as_slice())),
-            Cell::Lines(lines) => Box::new(lines.iter().flat_map(|line| line.split(|byte| *byte == b'\n'))),
+            Cell::Lines(lines) => {
+                Box::new(lines.iter().flat_map(|line| line.split(|byte| *byte == b'\n')).map(Cow::Borrowed))
+            }
+            one => Box::new(std::iter::once(one.joined())),
         }
     }
 
@@ -136,7 +161,7 @@ impl Cell {
         match self {
             Cell::Empty => Cow::Borrowed(&[]),
             Cell::Text(text) => Cow::Borrowed(text),
-            Cell::Lines(lines) => Cow::Owned(lines.join(&b',')),
+            Cell::Lines(parts) | Cell::Words(parts) => Cow::Owned(parts.join(&b',')),
         }
     }
 }
@@ -148,6 +173,8 @@ pub struct Line {
     pub cells: Vec<Cell>,
     /// The numbers of the lines below this one, in their order.
     pub children: Vec<usize>,
+    /// Its colour, a number of "Select Graphic Rendition" in console_codes(4).
+    pub colour: Option<u8>,
 }
 
 /// A table.
@@ -161,6 +188,24 @@ pub struct Table {
     pub lines: Vec<Line>,
     /// The numbers of the lines at the top, in their order.
     pub roots: Vec<usize>,
+    /// A number that stands beside the array in JSON, and what it is called.
+    pub beside: Option<(&'static str, usize)>,
+}
+
+impl Table {
+    /// One without a tree, of these rows of cells.
+    pub fn flat(name: &'static str, columns: Vec<Column>, rows: impl Iterator<Item = Vec<Cell>>) -> Self {
+        let lines: Vec<_> = rows.map(|cells| Line { cells, ..Line::default() }).collect();
+        let roots = (0..lines.len()).collect();
+        Self { name, columns, lines, roots, beside: None }
+    }
+}
+
+/// The beginning of `text` as a list shows it, at most so many columns of it.
+pub fn shown(text: &[u8], charset: Charset, columns: usize) -> Vec<u8> {
+    let mut shown = Vec::new();
+    escape::append(&mut shown, text, charset, columns);
+    shown
 }
 
 /// The text of `table`.

@@ -15,12 +15,14 @@ pub struct Questions {
     pub relatives: bool,
     /// Of a network namespace, its number in the network subsystem.
     pub netnsid: bool,
+    /// The kernel's number for it.
+    pub id: bool,
 }
 
 impl Questions {
     /// Whether any of them is for a namespace of this kind.
     pub fn concern(self, kind: Kind) -> bool {
-        self.relatives || self.netnsid && kind == Kind::Net
+        self.relatives || self.id || self.netnsid && kind == Kind::Net
     }
 }
 
@@ -57,7 +59,7 @@ impl Asker {
     pub fn ask_inhabited(&mut self, kind: Kind, inode: u64, namespace: &Handle) -> Kin {
         match self.questions.relatives {
             true => self.ask(kind, inode, namespace),
-            false => Kin { netnsid: self.number(kind, namespace), ..Kin::default() },
+            false => Kin { netnsid: self.number(kind, namespace), id: self.id(namespace), ..Kin::default() },
         }
     }
 
@@ -97,9 +99,13 @@ impl Asker {
             _ => None,
         };
         let owner_uid = (kind == Kind::User).then(|| namespace.owner_uid().ok()).flatten();
-        let kin = Kin { owner, parent, owner_uid, netnsid: None };
+        let kin = Kin { owner, parent, owner_uid, netnsid: None, id: self.id(namespace) };
         self.told.insert(inode, (kind, kin));
         kin
+    }
+
+    fn id(&self, namespace: &Handle) -> Option<u64> {
+        self.questions.id.then(|| namespace.id().ok()).flatten()
     }
 
     fn number(&mut self, kind: Kind, namespace: &Handle) -> Option<u32> {

@@ -24,11 +24,9 @@ pub fn read(kinds: Kinds) -> Result<Places> {
     log::info!("reading /proc/self/mountinfo");
     let mounts = mounts::own_mounts().map_err(|error| Error { doing: Doing::ParsingMountinfo, ..error })?;
     let mut places = Places::new();
-    for Mount { root, target, filesystem } in mounts {
-        let found = proc::namespace(root.as_os_str().as_bytes()).filter(|_| filesystem == "nsfs");
-        if let Some((kind, inode)) = found.filter(|(kind, _)| kinds.contains(*kind)) {
+    for (kind, inode, place) in namespaces_among(mounts) {
+        if kinds.contains(kind) {
             let (_, places) = places.entry(inode).or_insert((kind, Vec::new()));
-            let place = target.into_os_string().into_vec();
             // Mounted twice in the same place, one over the other.
             if places.last() != Some(&place) {
                 places.push(place);
@@ -38,9 +36,23 @@ pub fn read(kinds: Kinds) -> Result<Places> {
     Ok(places)
 }
 
-/// Asks a mounted namespace. Another mount may cover some of its places.
-pub fn ask(namespace: &Namespace, asker: &mut Asker) -> Option<Kin> {
+/// The namespaces among these mounts: kind, inode and place.
+pub fn namespaces_among(mounts: Vec<Mount>) -> impl Iterator<Item = (Kind, u64, Vec<u8>)> {
+    let namespaces = mounts.into_iter().filter(|mount| mount.filesystem == "nsfs");
+    namespaces.filter_map(|Mount { root, target, .. }| {
+        let (kind, inode) = proc::namespace(root.as_os_str().as_bytes())?;
+        Some((kind, inode, target.into_os_string().into_vec()))
+    })
+}
+
+/// Opens a mounted namespace. Another mount may cover some of its places.
+pub fn open(namespace: &Namespace) -> Option<Handle> {
     let is_it = |handle: &Handle| ancestors::inode(handle) == Some(namespace.inode);
     let mut open = namespace.places.iter().filter_map(|place| Handle::open(Path::new(OsStr::from_bytes(place))).ok());
-    open.find(is_it).map(|handle| asker.ask(namespace.kind, namespace.inode, &handle))
+    open.find(is_it)
+}
+
+/// Asks a mounted namespace.
+pub fn ask(namespace: &Namespace, asker: &mut Asker) -> Option<Kin> {
+    open(namespace).map(|handle| asker.ask(namespace.kind, namespace.inode, &handle))
 }

@@ -9,11 +9,13 @@ use nix::errno::Errno;
 
 use nscore::error::While;
 use nscore::kind::Kinds;
-use nscore::proc::{self, Namespaces, Proc, Scratch};
+use nscore::proc::{self, Membership, Namespaces, Proc, Scratch};
 use nscore::{Doing, Kind, Result};
 
 use super::ancestors::{Asker, Questions, Told};
+use super::children::Children;
 use super::sockets::{Asked, Sockets};
+use super::threads::Threads;
 use super::{Held, descriptors};
 
 /// What is looked for.
@@ -23,6 +25,8 @@ pub struct Search {
     pub kinds: Kinds,
     /// Also what descriptors and sockets hold.
     pub held: bool,
+    /// Also what threads are in, and what children will be in.
+    pub threads: bool,
     /// What is asked of namespaces.
     pub questions: Questions,
 }
@@ -43,6 +47,12 @@ pub struct Seen {
     pub processes: Vec<Process>,
     /// What they hold.
     pub held: Held,
+    /// What their threads are in.
+    pub threads: Threads,
+    /// What their children will be in.
+    pub children: Children,
+    /// How many this process may not read.
+    pub unreadable: usize,
     /// What was asked.
     pub asker: Asker,
 }
@@ -109,19 +119,51 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(proc: &'a Proc, search: Search, asked: &'a Asked) -> Self {
-        let (processes, held, asker) = (Vec::new(), Held::default(), Asker::new(search.questions, Told::new()));
-        Self { proc, search, asked, scratch: Scratch::default(), seen: Seen { processes, held, asker } }
+        let seen = Seen {
+            processes: Vec::new(),
+            held: Held::default(),
+            threads: Threads::default(),
+            children: Children::default(),
+            unreadable: 0,
+            asker: Asker::new(search.questions, Told::new()),
+        };
+        Self { proc, search, asked, scratch: Scratch::default(), seen }
     }
 
     fn visit(&mut self, pid: u32) -> Result<()> {
-        let namespaces = match self.proc.namespaces(pid, self.search.kinds, &mut self.scratch) {
-            Ok(namespaces) => namespaces,
+        let visited = self.read_namespaces(pid).and_then(|read| match read && self.search.held {
+            true => self.read_descriptors(pid),
+            false => Ok(read),
+        });
+        self.seen.unreadable += usize::from(!visited?);
+        Ok(())
+    }
+
+    /// Reads what a process is in. Says whether it may be read; one that is gone need not be.
+    fn read_namespaces(&mut self, pid: u32) -> Result<bool> {
+        let Self { proc, search: Search { kinds, threads, .. }, scratch, seen, .. } = self;
+        let read = match *threads {
+            true => proc.membership(pid, *kinds, scratch),
+            false => proc.namespaces(pid, *kinds, scratch).map(|own| Membership { own, ..Membership::default() }),
+        };
+        let membership = match read {
+            Ok(membership) => membership,
             Err(errno) => return or_is_left_out(errno, pid, "ns"),
         };
-        self.seen.processes.push(Process { pid, namespaces });
-        if !self.search.held {
-            return Ok(());
+        seen.processes.push(Process { pid, namespaces: membership.own });
+        if !*threads {
+            return Ok(true);
         }
+        seen.children.note(&membership.children, || pid.to_string());
+        let read = proc.threads(pid, *kinds, scratch, |thread, its| {
+            seen.threads.note(pid, &membership.own, thread, &its);
+            seen.children.note(&its.children, || format!("{pid}/task/{thread}"));
+        });
+        read.map(|()| true).or_else(|errno| or_is_left_out(errno, pid, "task"))
+    }
+
+    /// The same with what its descriptors and sockets hold.
+    fn read_descriptors(&mut self, pid: u32) -> Result<bool> {
         let Self { proc, search: Search { kinds, .. }, seen: Seen { held, asker, .. }, .. } = self;
         let mut sockets = Sockets::new(proc, pid, self.asked);
         let read = proc.descriptors(pid, &mut self.scratch, |number, what| match what {
@@ -129,14 +171,15 @@ impl<'a> Walk<'a> {
             proc::Held::Socket(socket) if kinds.contains(Kind::Net) => sockets.note(number, socket, asker, held),
             proc::Held::Socket(_) => {}
         });
-        read.or_else(|errno| or_is_left_out(errno, pid, "fd"))
+        read.map(|()| true).or_else(|errno| or_is_left_out(errno, pid, "fd"))
     }
 }
 
-/// The error for a file of a process, unless it concerns that process alone.
-fn or_is_left_out(errno: Errno, pid: u32, name: &str) -> Result<()> {
+/// The error for a file of a process, unless it concerns that process alone: then whether it is gone, rather than that
+/// this process may not read it.
+fn or_is_left_out(errno: Errno, pid: u32, name: &str) -> Result<bool> {
     match proc::concerns_one_process(errno) {
-        true => Ok(()),
+        true => Ok(matches!(errno, Errno::ENOENT | Errno::ESRCH)),
         false => Err(errno).doing(|| Doing::Opening { path: format!("/proc/{pid}/{name}").into() }),
     }
 }

@@ -9,6 +9,7 @@ use nscore::proc::{Proc, SocketHolder};
 
 use super::ancestors::{self, Asker};
 use super::{Held, Holding};
+use crate::holders::Holder;
 
 /// The sockets that have told their namespace, by inode: several processes may hold the same.
 #[derive(Debug, Default)]
@@ -53,9 +54,9 @@ impl<'a> Sockets<'a> {
         let Ok(namespace) = holder.network_of(number, socket) else { return };
         let Some(inode) = ancestors::inode(&namespace) else { return };
         self.asked.insert(socket);
-        if !held.contains(inode) {
+        if !held.is_also(inode, Holder::Socket) {
             let kin = asker.ask(Kind::Net, inode, &namespace);
-            held.insert(inode, Holding { kind: Kind::Net, kin });
+            held.insert(inode, Holding { kind: Kind::Net, kin, by: Holder::Socket.into(), link: None });
         }
     }
 }

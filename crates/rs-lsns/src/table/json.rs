@@ -42,9 +42,13 @@ impl Json<'_> {
     }
 
     fn end(&self, text: &mut Vec<u8>) {
+        let beside = |before: &str, between: &str| {
+            let member = |(name, number)| format!(",{before}\"{name}\":{between}{number}");
+            self.table.beside.map(member).unwrap_or_default()
+        };
         match self.style {
-            JsonStyle::Pretty => text.extend_from_slice(b"\n   ]\n}\n"),
-            JsonStyle::Compact => text.extend_from_slice(b"]}\n"),
+            JsonStyle::Pretty => text.extend(format!("\n   ]{}\n}}\n", beside("\n   ", " ")).bytes()),
+            JsonStyle::Compact => text.extend(format!("]{}}}\n", beside("", "")).bytes()),
             JsonStyle::Lines => {}
         }
     }
@@ -122,12 +126,28 @@ fn object_depth(walk: &Walk) -> usize {
 }
 
 fn value(text: &mut Vec<u8>, column: &Column, cell: &Cell) {
+    if let (JsonType::Array, Cell::Lines(parts) | Cell::Words(parts)) = (column.json, cell) {
+        return array(text, parts);
+    }
     let cell = cell.joined();
     match column.json {
         _ if cell.is_empty() => text.extend_from_slice(b"null"),
         JsonType::Number => text.extend_from_slice(&cell),
         JsonType::String => string(text, &cell),
+        JsonType::Array => array(text, &[cell.into_owned()]),
     }
+}
+
+/// An array of strings, on one line.
+fn array(text: &mut Vec<u8>, parts: &[Vec<u8>]) {
+    text.push(b'[');
+    for (place, part) in parts.iter().enumerate() {
+        if place > 0 {
+            text.extend_from_slice(b", ");
+        }
+        string(text, part);
+    }
+    text.push(b']');
 }
 
 /// A string of JSON. Bytes that are no UTF-8 stay as they are, as with util-linux.

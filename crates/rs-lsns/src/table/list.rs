@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::tree::{Pens, Step, Walk};
-use super::{Alignment, Cell, Layout, Table, escape, width};
+use super::{Alignment, Cell, Column, Layout, Line, Table, escape, width};
 
 /// Prints `table`. Without lines there are no headings either.
 pub(super) fn print(table: &Table, layout: &Layout, out: &mut dyn Write) -> io::Result<()> {
@@ -16,7 +16,7 @@ pub(super) fn print(table: &Table, layout: &Layout, out: &mut dyn Write) -> io::
     let mut walk = Walk::new(table);
     while let Some(step) = walk.next() {
         if let Step::Down(line) = step {
-            list.line(&walk, &table.lines[line].cells, &mut text);
+            list.line(&walk, &table.lines[line], &mut text);
             out.write_all(&text)?;
             text.clear();
         }
@@ -41,33 +41,34 @@ impl List<'_> {
     }
 
     /// All rows of a line: more than one where a cell has several and the list wraps.
-    fn line(&self, walk: &Walk, cells: &[Cell], text: &mut Vec<u8>) {
+    fn line(&self, walk: &Walk, Line { cells, colour, .. }: &Line, text: &mut Vec<u8>) {
         let several = |cell: &Cell| matches!(cell, Cell::Lines(_)) && self.layout.wrap;
         if !cells.iter().any(several) {
             let row: Vec<_> = cells.iter().map(|cell| Some(cell.joined())).collect();
-            return self.row(walk, true, &row, text);
+            return self.row(walk, true, *colour, &row, text);
         }
         let mut rows: Vec<_> = cells.iter().map(Cell::rows).collect();
-        let mut next = || rows.iter_mut().map(|rows| rows.next().map(Cow::Borrowed)).collect::<Vec<_>>();
-        self.row(walk, true, &next(), text);
+        let mut next = || rows.iter_mut().map(Iterator::next).collect::<Vec<_>>();
+        self.row(walk, true, *colour, &next(), text);
         loop {
             let row = next();
             if row.iter().all(Option::is_none) {
                 return;
             }
-            self.row(walk, false, &row, text);
+            self.row(walk, false, *colour, &row, text);
         }
     }
 
     /// A row; a cell that has no more of them is blank, save for the branches of a tree that go past it.
-    fn row(&self, walk: &Walk, first: bool, row: &[Option<Cow<[u8]>>], text: &mut Vec<u8>) {
+    fn row(&self, walk: &Walk, first: bool, colour: Option<u8>, row: &[Option<Cow<[u8]>>], text: &mut Vec<u8>) {
         for (place, cell) in row.iter().enumerate() {
             let bytes = cell.as_deref().unwrap_or_default();
             if !first && cell.is_some() && bytes.is_empty() {
                 // What util-linux does: only a path with an empty line in it leads here.
                 break;
             }
-            let draws = self.table.columns[place].tree;
+            let Column { tree: draws, coloured, .. } = self.table.columns[place];
+            let colour = colour.filter(|_| coloured && !bytes.is_empty());
             self.cell(text, place, |line, room| {
                 let branches = match first {
                     true if draws => walk.append_branches(line, &self.pens, room),
@@ -79,7 +80,9 @@ impl List<'_> {
                 }
                 let room = room.saturating_sub(branches);
                 let start = line.len();
+                colour.iter().for_each(|colour| line.extend(format!("\x1b[{colour}m").bytes()));
                 let columns = escape::append(line, bytes, self.layout.charset, room);
+                colour.iter().for_each(|_| line.extend_from_slice(b"\x1b[0m"));
                 if branches + columns == 0 && escape::columns(bytes, self.layout.charset) == 0 {
                     // There is nothing to stand on for characters that take no column.
                     line.truncate(start);

@@ -30,6 +30,7 @@ fn column(name: &str, recorded: &Value) -> Column {
         },
         truncated: name == "COMMAND" && recorded["truncate"] == true,
         tree: recorded["tree"] == name,
+        coloured: false,
     }
 }
 
@@ -52,9 +53,14 @@ fn table(recorded: &Value) -> Table {
         columns: array(&recorded["columns"]).iter().map(|name| column(name.as_str().unwrap(), recorded)).collect(),
         lines: array(&recorded["lines"])
             .iter()
-            .map(|line| Line { cells: array(&line[0]).iter().map(cell).collect(), children: numbers(&line[1]) })
+            .map(|line| Line {
+                cells: array(&line[0]).iter().map(cell).collect(),
+                children: numbers(&line[1]),
+                colour: None,
+            })
             .collect(),
         roots: numbers(&recorded["roots"]),
+        beside: None,
     }
 }
 

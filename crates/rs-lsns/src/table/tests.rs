@@ -29,7 +29,7 @@ fn column(name: &'static str) -> Column {
         "PID" => 5,
         _ => 0,
     };
-    Column { name, alignment, json, hint, truncated: name == "COMMAND", tree: false }
+    Column { name, alignment, json, hint, truncated: name == "COMMAND", tree: false, coloured: false }
 }
 
 /// A table without a tree. Cells are texts; one that has line ends in it is a [`Cell::Lines`].
@@ -42,8 +42,12 @@ fn flat(names: &[&'static str], lines: &[&[&str]]) -> Table {
     Table {
         name: "namespaces",
         columns: names.iter().copied().map(column).collect(),
-        lines: lines.iter().map(|cells| Line { cells: cells.iter().map(cell).collect(), children: vec![] }).collect(),
+        lines: lines
+            .iter()
+            .map(|cells| Line { cells: cells.iter().map(cell).collect(), children: vec![], colour: None })
+            .collect(),
         roots: (0..lines.len()).collect(),
+        beside: None,
     }
 }
 
@@ -52,9 +56,16 @@ fn chain(depth: usize) -> Table {
     let lines = (0..depth).map(|place| Line {
         cells: vec![Cell::Text(place.to_string().into()), Cell::Text(b"sh".to_vec())],
         children: if place + 1 < depth { vec![place + 1] } else { vec![] },
+        colour: None,
     });
     let tree = Column { tree: true, ..column("COMMAND") };
-    Table { name: "namespaces", columns: vec![column("PID"), tree], lines: lines.collect(), roots: vec![0] }
+    Table {
+        name: "namespaces",
+        columns: vec![column("PID"), tree],
+        lines: lines.collect(),
+        roots: vec![0],
+        beside: None,
+    }
 }
 
 fn text(table: &Table, layout: &Layout) -> String {
@@ -182,7 +193,8 @@ fn json_escapes_what_it_must_and_no_more() {
     let table = flat(&["COMMAND"], &[&["\"\\/\u{8}\u{c}\r\t\u{1b}\u{7f}é"]]);
     let printed = text(&table, &layout(Format::Json(JsonStyle::Lines)));
     assert_eq!(printed, "{\"command\":\"\\\"\\\\/\\b\\f\\r\\t\\u001b\u{7f}é\"}\n");
-    let bytes = Table { lines: vec![Line { cells: vec![Cell::Text(vec![0xff])], children: vec![] }], ..table };
+    let bytes =
+        Table { lines: vec![Line { cells: vec![Cell::Text(vec![0xff])], children: vec![], colour: None }], ..table };
     assert_eq!(print(&bytes, &layout(Format::Json(JsonStyle::Lines))), b"{\"command\":\"\xff\"}\n");
 }
 
@@ -250,7 +262,7 @@ impl Dice {
                 Cell::Empty,
                 Cell::Text(self.text().into()),
             ];
-            table.lines.push(Line { cells, children: vec![] });
+            table.lines.push(Line { cells, children: vec![], colour: None });
             match self.throw(place + 1) {
                 0 => table.roots.push(place),
                 above => table.lines[above - 1].children.push(place),
@@ -334,4 +346,39 @@ fn lists_fit_the_terminal() {
             assert!(!line.contains(|character: char| !is_printable(character)), "{line}");
         }
     }
+}
+
+#[test]
+fn words_and_places_are_arrays_for_programs() {
+    let array = |name| Column { json: JsonType::Array, ..Column::of_texts(name) };
+    let words = |words: &[&str]| Cell::Words(words.iter().map(|word| (*word).into()).collect());
+    let rows = [
+        vec![words(&["process", "fd"]), Cell::Lines(vec![b"/a\"".to_vec(), b"/b".to_vec()])],
+        vec![Cell::Empty, Cell::Lines(vec![])],
+    ];
+    let table = Table::flat("namespaces", vec![array("HELDBY"), array("NSFS")], rows.into_iter());
+    let table = Table { beside: Some(("unreadable", 3)), ..table };
+    let json = |style| String::from_utf8(print(&table, &layout(Format::Json(style)))).unwrap();
+    assert_eq!(
+        json(JsonStyle::Compact),
+        "{\"namespaces\":[\n{\"heldby\":[\"process\", \"fd\"],\"nsfs\":[\"/a\\\"\", \"/b\"]},\n\
+         {\"heldby\":null,\"nsfs\":[]}\n],\"unreadable\":3}\n"
+    );
+    assert!(json(JsonStyle::Pretty).ends_with("\n   ],\n   \"unreadable\": 3\n}\n"));
+    assert!(!json(JsonStyle::Lines).contains("unreadable"));
+    let list = print(&table, &layout(Format::List));
+    assert_eq!(String::from_utf8(list).unwrap(), "HELDBY     NSFS\nprocess,fd /a\"\n           /b\n           \n");
+}
+
+#[test]
+fn a_colour_takes_no_column() {
+    let column = |name| Column { coloured: true, ..Column::of_numbers(name) };
+    let row = |text: &str| vec![Cell::Text(text.into()), Cell::Text(text.into())];
+    let mut table =
+        Table::flat("namespaces", vec![column("NS"), Column::of_numbers("N")], [row("1"), row("234")].into_iter());
+    table.lines[0].colour = Some(31);
+    assert_eq!(
+        String::from_utf8(print(&table, &layout(Format::List))).unwrap(),
+        " NS   N\n  \x1b[31m1\x1b[0m   1\n234 234\n"
+    );
 }

@@ -30,7 +30,7 @@ fn widest_cells(table: &Table, layout: &Layout) -> Vec<usize> {
 
 fn of_cell(cell: &Cell, layout: &Layout) -> usize {
     let width = |text: &[u8]| escape::columns(text, layout.charset);
-    if layout.wrap { cell.rows().map(width).max().unwrap_or(0) } else { width(&cell.joined()) }
+    if layout.wrap { cell.rows().map(|row| width(&row)).max().unwrap_or(0) } else { width(&cell.joined()) }
 }
 
 /// The width without a terminal: the heading's, or that of the widest cell, which then has the column's hint too.

@@ -1,0 +1,309 @@
+//! A look into other mount namespaces, for the namespaces that are mounted there: by a child that joins one after the
+//! other, sends back what it finds, and ends.
+//!
+//! What is in there may be hostile. Nothing is executed, read or written there; what is opened is only looked up, and
+//! opened as what it is when it has turned out to be a namespace. /proc is the one of outside, by a descriptor. Who lets
+//! the child wait, as a file system in user space can, is left.
+
+use std::collections::HashSet;
+use std::io::{IoSlice, IoSliceMut};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, openat2};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{
+    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, recvmsg, sendmsg, socketpair,
+};
+use nix::unistd::Pid;
+
+use crate::child::DeathSignal;
+use crate::handle::Handle;
+use crate::kind::Kind;
+use crate::netnsid::while_interrupted;
+use crate::proc::{self, Proc};
+use crate::signals::Signal;
+use crate::sys::{self, Fork};
+
+/// A namespace that is mounted in another mount namespace.
+#[derive(Debug)]
+pub struct Sight {
+    /// In which of those that were to be visited.
+    pub seen_in: usize,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its inode.
+    pub inode: u64,
+    /// Where it is mounted there: what the mount table says.
+    pub place: Vec<u8>,
+    /// Itself, where it could be opened; another mount may cover it.
+    pub handle: Option<Handle>,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Visit {
+    /// What was seen, each namespace once; and once more if it was covered the first time.
+    pub sights: Vec<Sight>,
+    /// Which could not be visited.
+    pub closed: Vec<usize>,
+}
+
+/// How long a child may be silent. A busy machine can stall one for seconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Visits the mount `namespaces`, and looks for namespaces that are not among those `known` to be mounted.
+///
+/// It takes CAP_SYS_ADMIN here and in the owner of each, and CAP_SYS_CHROOT here, see setns(2). What fails leaves a
+/// namespace closed. To be called while there is one thread.
+pub fn visit(proc: &Proc, namespaces: &[Handle], known: &HashSet<u64>) -> Visit {
+    let (mut visit, mut known) = (Visit::default(), known.clone());
+    let (mut next, mut patience) = (0, PATIENCE);
+    while next < namespaces.len() {
+        let before = visit.sights.len();
+        let end = send_child(&mut visit, next, patience, |sender| {
+            Visitor { proc, sender, known: &mut known }.visit_all(namespaces, next);
+        });
+        known.extend(visit.sights.iter().skip(before).map(|sight| sight.inode));
+        let (answered, in_time) = end.unwrap_or((next, true));
+        if answered < namespaces.len() {
+            visit.closed.push(answered);
+        }
+        if !in_time {
+            // Whoever would make us wait again and again does so for twice that time altogether.
+            patience /= 2;
+        }
+        next = answered + 1;
+    }
+    visit
+}
+
+/// Forks a child for `work`, and takes down what it sends, from the namespace `first` on. Gives the first that it has
+/// not answered for, and whether it was in time.
+fn send_child(
+    visit: &mut Visit,
+    first: usize,
+    patience: Duration,
+    work: impl FnOnce(OwnedFd),
+) -> nix::Result<(usize, bool)> {
+    let flags = SockFlag::SOCK_CLOEXEC;
+    let (receiver, sender) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)?;
+    let death = DeathSignal::from_this_process(Signal::KILL).map_err(|error| error.errno.unwrap_or(Errno::EIO))?;
+    let child = match sys::fork()? {
+        Fork::Parent(child) => child,
+        Fork::Child => {
+            drop(receiver);
+            if death.set().is_ok() {
+                work(sender);
+            }
+            sys::end(0)
+        }
+    };
+    drop(sender);
+    let mut next = first;
+    let end = loop {
+        match receive(&receiver, patience) {
+            Ok(Some((message, file))) => {
+                if let Some(answered) = take_down(visit, &message, file) {
+                    next = answered + 1;
+                }
+            }
+            other => break other,
+        }
+    };
+    let in_time = end.err() != Some(Errno::ETIMEDOUT);
+    finish(child, in_time);
+    Ok((next, in_time))
+}
+
+/// Sees to it that the child is no more. One that hangs in the kernel may take its time to die; nobody waits for that.
+fn finish(child: Pid, in_time: bool) {
+    let _ = sys::kill(child, libc::SIGKILL);
+    let _ = sys::wait(child, if in_time { 0 } else { libc::WNOHANG });
+}
+
+/// In the child.
+struct Visitor<'a> {
+    proc: &'a Proc,
+    sender: OwnedFd,
+    known: &'a mut HashSet<u64>,
+}
+
+impl Visitor<'_> {
+    /// Visits all from the namespace `first` on, unless nobody listens any more.
+    fn visit_all(&mut self, namespaces: &[Handle], first: usize) {
+        for (place, namespace) in namespaces.iter().enumerate().skip(first) {
+            let visited = namespace.enter(Kind::Mount).is_ok().then(|| self.proc.mounts_of_caller().ok()).flatten();
+            let told = match visited {
+                Some(mounts) => {
+                    let seen = mounts.iter().filter(|mount| mount.filesystem == "nsfs");
+                    let sights = seen.filter_map(|mount| {
+                        let (kind, inode) = proc::namespace(mount.root.as_os_str().as_bytes())?;
+                        Some((kind, inode, &*mount.target))
+                    });
+                    let told = sights.map(|(kind, inode, target)| self.tell(place, kind, inode, target));
+                    told.collect::<nix::Result<()>>().and_then(|()| self.send(&Message::answer(DONE, place), None))
+                }
+                None => self.send(&Message::answer(CLOSED, place), None),
+            };
+            if told.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn tell(&mut self, seen_in: usize, kind: Kind, inode: u64, target: &Path) -> nix::Result<()> {
+        if self.known.contains(&inode) {
+            return Ok(());
+        }
+        let handle = self.open(inode, target).ok();
+        if handle.is_some() {
+            self.known.insert(inode);
+        }
+        self.send(&Message::sight(seen_in, kind, inode, target), handle.as_ref())
+    }
+
+    /// Opens the namespace that is mounted there. Nothing else is opened.
+    fn open(&self, inode: u64, target: &Path) -> nix::Result<Handle> {
+        let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        // A mount point's path has no links in it.
+        let resolve = ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_NO_MAGICLINKS;
+        let looked_at = openat2(AT_FDCWD, target, OpenHow::new().flags(flags).resolve(resolve))?;
+        let handle = self.proc.namespace_behind(&looked_at)?;
+        if handle.identity()?.inode() == inode { Ok(handle) } else { Err(Errno::ENOENT) }
+    }
+
+    fn send(&self, message: &Message, handle: Option<&Handle>) -> nix::Result<()> {
+        let files = handle.map(|handle| [handle.as_fd().as_raw_fd()]);
+        let rights = files.as_ref().map(|files| [ControlMessage::ScmRights(files)]);
+        let rights = rights.as_ref().map_or(&[][..], |rights| &rights[..]);
+        let text = [IoSlice::new(&message.0)];
+        while_interrupted(|| sendmsg::<()>(self.sender.as_raw_fd(), &text, rights, MsgFlags::MSG_NOSIGNAL, None))?;
+        Ok(())
+    }
+}
+
+/// What the child sends: a tag, the number of the mount namespace; of a sight also kind, inode and place.
+struct Message(Vec<u8>);
+
+const SIGHT: u8 = b's';
+const DONE: u8 = b'd';
+const CLOSED: u8 = b'c';
+
+/// Longer than any path, see PATH_MAX in `linux/limits.h`.
+const ROOM: usize = 8192;
+
+impl Message {
+    fn answer(tag: u8, place: usize) -> Self {
+        let mut message = vec![tag];
+        message.extend(place.to_ne_bytes());
+        Self(message)
+    }
+
+    fn sight(seen_in: usize, kind: Kind, inode: u64, target: &Path) -> Self {
+        let Self(mut message) = Self::answer(SIGHT, seen_in);
+        message.push(kind as u8);
+        message.extend(inode.to_ne_bytes());
+        message.extend(target.as_os_str().as_bytes());
+        // Directories can be nested more deeply than a path may be long; such a place is told as far as it goes.
+        message.truncate(ROOM);
+        Self(message)
+    }
+}
+
+/// The next message; none where the child has closed its end.
+fn receive(receiver: &OwnedFd, patience: Duration) -> nix::Result<Option<(Vec<u8>, Option<OwnedFd>)>> {
+    let timeout = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
+    let ready = while_interrupted(|| poll(&mut [PollFd::new(receiver.as_fd(), PollFlags::POLLIN)], timeout))?;
+    if ready == 0 {
+        return Err(Errno::ETIMEDOUT);
+    }
+    let mut message = vec![0; ROOM];
+    let mut space = nix::cmsg_space!([std::os::fd::RawFd; 1]);
+    let (length, files) = {
+        let mut room = [IoSliceMut::new(&mut message)];
+        let flags = MsgFlags::MSG_CMSG_CLOEXEC;
+        let received = recvmsg::<()>(receiver.as_raw_fd(), &mut room, Some(&mut space), flags)?;
+        let files = received.cmsgs()?.flat_map(|rights| match rights {
+            ControlMessageOwned::ScmRights(files) => files,
+            _ => Vec::new(),
+        });
+        (received.bytes, files.map(sys::adopt).collect::<Vec<_>>())
+    };
+    message.truncate(length);
+    let file = files.into_iter().flatten().next();
+    Ok((length > 0).then_some((message, file)))
+}
+
+/// Adds what a message says. Gives the namespace that it was the last answer for.
+fn take_down(visit: &mut Visit, message: &[u8], file: Option<OwnedFd>) -> Option<usize> {
+    let (tag, rest) = message.split_first()?;
+    let (place, rest) = rest.split_first_chunk()?;
+    let place = usize::from_ne_bytes(*place);
+    match *tag {
+        SIGHT => {
+            let (kind, rest) = rest.split_first()?;
+            let (inode, target) = rest.split_first_chunk()?;
+            visit.sights.push(Sight {
+                seen_in: place,
+                kind: Kind::all().find(|known| *known as u8 == *kind)?,
+                inode: u64::from_ne_bytes(*inode),
+                place: target.to_vec(),
+                handle: file.and_then(|file| Handle::from_descriptor(file).ok()),
+            });
+            None
+        }
+        CLOSED => {
+            visit.closed.push(place);
+            Some(place)
+        }
+        _ => Some(place),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(sender: &OwnedFd, message: &Message) {
+        sendmsg::<()>(sender.as_raw_fd(), &[IoSlice::new(&message.0)], &[], MsgFlags::MSG_NOSIGNAL, None).unwrap();
+    }
+
+    #[test]
+    fn what_a_child_sends_is_taken_down() {
+        let mut visit = Visit::default();
+        let end = send_child(&mut visit, 5, PATIENCE, |sender| {
+            message(&sender, &Message::sight(5, Kind::Net, 77, Path::new("/run/a b")));
+            message(&sender, &Message::answer(DONE, 5));
+            message(&sender, &Message::answer(CLOSED, 6));
+            message(&sender, &Message::sight(7, Kind::Uts, 78, Path::new("/b")));
+        });
+        assert_eq!(end, Ok((7, true)));
+        let sights: Vec<_> =
+            visit.sights.iter().map(|it| (it.seen_in, it.kind, it.inode, &*it.place, it.handle.is_none())).collect();
+        assert_eq!(sights, [(5, Kind::Net, 77, &b"/run/a b"[..], true), (7, Kind::Uts, 78, b"/b", true)]);
+        assert_eq!(visit.closed, [6]);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_child_that_says_nothing() {
+        let mut visit = Visit::default();
+        let end = send_child(&mut visit, 0, Duration::from_millis(50), |sender| {
+            message(&sender, &Message::answer(DONE, 0));
+            let _ = nix::unistd::pause();
+        });
+        assert_eq!(end, Ok((1, false)));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_no_sight() {
+        let mut visit = Visit::default();
+        for message in [&b""[..], b"s", b"s1234567", b"s12345678", b"s12345678\x09abcdefgh/x", b"d123"] {
+            assert_eq!(take_down(&mut visit, message, None), None);
+        }
+        assert!(visit.sights.is_empty() && visit.closed.is_empty());
+    }
+}
