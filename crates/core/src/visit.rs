@@ -293,7 +293,7 @@ mod tests {
         let mut visit = Visit::default();
         let end = send_child(&mut visit, 0, Duration::from_millis(50), |sender| {
             message(&sender, &Message::answer(DONE, 0));
-            let _ = nix::unistd::pause();
+            nix::unistd::pause();
         });
         assert_eq!(end, Ok((1, false)));
     }

@@ -59,7 +59,7 @@ pub struct SelectionOptions {
     /// Only those without a process, which something else keeps
     #[arg(short = 'P', long)]
     pub persistent: bool,
-    /// Also those that only threads, other mounts or the like keep
+    /// Also those that only threads, other mounts and such keep
     #[arg(short = 'A', long)]
     pub all: bool,
     /// Only those for which this is true, such as 'NPROCS > 1'
@@ -122,7 +122,7 @@ pub struct OtherOptions {
     /// How many there may be, and how many there are
     #[arg(long)]
     pub limits: bool,
-    /// The numbers of process PID, in the pid namespaces down to its own
+    /// The numbers of PID in the pid namespaces down to its own
     #[arg(long, value_name = "PID", value_parser = parsed(task))]
     pub pid_map: Option<u32>,
     /// Which owns which, as a graph for dot(1)
