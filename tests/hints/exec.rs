@@ -75,8 +75,20 @@ fn shell_not_here() {
         let command = commands(&line).remove(0);
         root(format!("echo echo in | {command}")).prints("in\n");
     }
+}
+
+/// ENOENT of a shell where there is none.
+#[test]
+fn no_shell() {
+    require!(root);
     let reason = "there is no shell in this root directory: no bash, nor /bin/bash, /bin/sh, /busybox/sh";
     root("unshare -R dir bash").is_explained(&complaint("bash", MISSING), &[reason]);
+}
+
+/// ENOENT of what the root directory that was left has.
+#[test]
+fn not_in_this_root() {
+    require!(root);
     let reason = "ls is looked for in the root directory that was entered: no directory of PATH there has it";
     root("unshare -R dir ls").is_explained(&complaint("ls", MISSING), &[reason]);
     let reason = "/bin/ls is looked for in the root directory that was entered, which does not have it";
@@ -106,6 +118,12 @@ fn not_executable() {
     line.is_explained(&complaint("./plain", DENIED), &[reason, "try: chmod +x ./plain && unshare ./plain"]);
     root(commands(&line).remove(0)).prints("plain\n");
     nsuser("unshare ./plain").is_explained(&complaint("./plain", DENIED), &[reason]);
+}
+
+/// EACCES: not for this user.
+#[test]
+fn not_executable_for_you() {
+    require!(root);
     let reason = "./noshebang is not executable for uid 4242: it is uid 0's, mode 700";
     nsuser("unshare ./noshebang")
         .after("chmod 700 noshebang")
@@ -130,40 +148,71 @@ fn no_program() {
     require!(root);
     root("unshare ./dir").is_explained(&complaint("./dir", DENIED), &["./dir is a directory"]);
     root("unshare ./never").is_explained(&complaint("./never", DENIED), &["./never is no regular file"]);
-    let setup = "printf '#!/tmp/stage/plain\\n' >script; chmod 755 script";
-    let reason = "./script is a script for /tmp/stage/plain, which is not executable";
-    root("unshare ./script").after(setup).is_explained(&complaint("./script", DENIED), &[reason]);
     let reason = "/tmp/stage/locked may not be entered by uid 4242: it is uid 0's and has mode 700";
     nsuser("unshare /tmp/stage/locked/x").is_explained(&complaint("/tmp/stage/locked/x", DENIED), &[reason]);
     nsuser("PATH=/tmp/stage/locked; /tmp/bin/unshare x").is_explained(&complaint("x", DENIED), &[reason]);
 }
 
-/// ELOOP.
+/// EACCES of an interpreter.
+#[test]
+fn interpreter_not_executable() {
+    require!(root);
+    let setup = "printf '#!/tmp/stage/plain\\n' >script; chmod 755 script";
+    let reason = "./script is a script for /tmp/stage/plain, which is not executable";
+    root("unshare ./script").after(setup).is_explained(&complaint("./script", DENIED), &[reason]);
+}
+
+const LOOP: &str = "Too many levels of symbolic links";
+
+/// ELOOP of links.
 #[test]
 fn link_loop() {
     require!(root);
-    let errno = "Too many levels of symbolic links";
+    let errno = LOOP;
     let reason = "./loop is a link to loop, and from there on links lead in a circle";
     for program in ["./loop", "./loop/x"] {
         root(format!("unshare {program}")).is_explained(&complaint(program, errno), &[reason]);
     }
+}
+
+/// ELOOP of interpreters.
+#[test]
+fn scripts_nested() {
+    require!(root);
+    let errno = LOOP;
     let setup = "for n in 1 2 3 4 5 6 7; do printf \"#!/tmp/stage/$((n + 1))\\n\" >$n; chmod 755 $n; done";
     let reason = "./1 is a script for a script, and so on: the kernel follows no more than 5";
     root("unshare ./1").after(setup).is_explained(&complaint("./1", errno), &[reason]);
 }
 
+const FORMAT: &str = "Exec format error";
+
 /// ENOEXEC of the login shell: others are given to /bin/sh.
 #[test]
 fn other_machine() {
     require!(root);
-    let errno = "Exec format error";
+    let errno = FORMAT;
     let foreign = "printf '\\177ELF\\2\\2\\1%09d\\0\\2\\0\\26' 0 >foreign; dd if=/dev/zero bs=99 count=1 >>foreign; chmod 755 foreign";
     let reason = format!("/tmp/stage/foreign is a program for s390x, and this is {}", std::env::consts::ARCH);
     root("SHELL=/tmp/stage/foreign unshare")
         .after(foreign)
         .is_explained(&complaint("/tmp/stage/foreign", errno), &[&reason]);
+}
+
+/// ENOEXEC of a text.
+#[test]
+fn no_format() {
+    require!(root);
+    let errno = FORMAT;
     let reason = "/tmp/stage/noshebang is neither a program nor begins with #!";
     root("SHELL=/tmp/stage/noshebang unshare").is_explained(&complaint("/tmp/stage/noshebang", errno), &[reason]);
+}
+
+/// ENOEXEC of a file without anything.
+#[test]
+fn empty() {
+    require!(root);
+    let errno = FORMAT;
     root("SHELL=/tmp/stage/empty unshare")
         .after("touch empty; chmod 755 empty")
         .is_explained(&complaint("/tmp/stage/empty", errno), &["/tmp/stage/empty is empty"]);

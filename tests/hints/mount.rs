@@ -109,9 +109,23 @@ fn parent_missing() {
     let missing = "No such file or directory";
     root("unshare -R /tmp/no/such true").is_explained(&complaint("/tmp/no/such", missing), &["there is no /tmp/no"]);
     root("unshare -R /tmp/no true").is_explained(&complaint("/tmp/no", missing), &[]);
+}
+
+/// ENOENT of a link.
+#[test]
+fn dangling_link() {
+    require!(root);
+    let complaint = "cannot change root directory to 'lost': No such file or directory";
     root("unshare -R lost true")
         .after("ln -s nowhere lost")
-        .is_explained(&complaint("lost", missing), &["lost is a link to nowhere, which does not exist"]);
+        .is_explained(complaint, &["lost is a link to nowhere, which does not exist"]);
+}
+
+/// ENOTDIR.
+#[test]
+fn parent_no_directory() {
+    require!(root);
+    let complaint = |path: &str, errno: &str| format!("cannot change root directory to '{path}': {errno}");
     root("unshare -R file/x true").is_explained(&complaint("file/x", "Not a directory"), &["file is no directory"]);
     root("unshare -R file true").is_explained(&complaint("file", "Not a directory"), &[]);
 }

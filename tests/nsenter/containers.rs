@@ -144,8 +144,14 @@ fn others_than_this() {
     let line = |line: &str| with_cgroups("others", &format!("into system.slice/nstest.service 300; {line}"));
     line("nsenter -t unit:nosuch -u true")
         .is_explained("no process found in 'unit:nosuch'", &["there are: unit:nstest.service"]);
+}
+
+#[test]
+fn none_of_these() {
+    require!(root);
     let reason = "no process that /proc shows is in a cgroup with a name of that kind";
-    line("nsenter -t machine:web -u true").is_explained("no process found in 'machine:web'", &[reason]);
+    with_cgroups("none", "into system.slice/nstest.service 300; nsenter -t machine:web -u true")
+        .is_explained("no process found in 'machine:web'", &[reason]);
 }
 
 #[test]

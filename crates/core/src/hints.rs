@@ -289,4 +289,12 @@ mod tests {
         assert!(causes().len() > 90, "{:?}", causes());
         assert_eq!(described, causes());
     }
+
+    #[test]
+    fn every_cause_has_a_test_by_its_name() {
+        let tests = sources("crates/core/src/hints") + &sources("tests/hints") + &sources("tests/nsenter");
+        let missing: Vec<_> =
+            causes().into_iter().filter(|name| !tests.contains(&format!("fn {}()", name.replace('-', "_")))).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
 }

@@ -101,18 +101,29 @@ mod tests {
         writing
     }
 
-    /// EBUSY, EOPNOTSUPP, ENODEV.
+    /// EBUSY.
     #[test]
-    fn cgroups_that_take_no_process() {
+    fn cgroup_with_controllers() {
         let faked = Faked::new().file("/sys/fs/cgroup/a/cgroup.subtree_control", "\n");
         assert_eq!(cause(&faked, Errno::EBUSY), "");
-        assert_eq!(cause(&faked, Errno::ENODEV), "");
         let faked = faked.file("/sys/fs/cgroup/a/cgroup.subtree_control", "cpu memory\n");
         assert_eq!(cause(&faked, Errno::EBUSY), "cgroup-with-controllers");
-        let faked = faked.file("/sys/fs/cgroup/a/cgroup.type", "domain\n");
+    }
+
+    /// EOPNOTSUPP.
+    #[test]
+    fn cgroup_invalid() {
+        let faked = Faked::new().file("/sys/fs/cgroup/a/cgroup.type", "domain\n");
         assert_eq!(cause(&faked, Errno::EOPNOTSUPP), "");
         let faked = faked.file("/sys/fs/cgroup/a/cgroup.type", "domain invalid\n");
         assert_eq!(cause(&faked, Errno::EOPNOTSUPP), "cgroup-invalid");
+    }
+
+    /// ENODEV.
+    #[test]
+    fn cgroup_gone() {
+        let faked = Faked::new().file("/sys/fs/cgroup/a/cgroup.type", "domain\n");
+        assert_eq!(cause(&faked, Errno::ENODEV), "");
         assert_eq!(cause(&faked.without("/sys/fs/cgroup/a"), Errno::ENODEV), "cgroup-gone");
     }
 }

@@ -368,11 +368,13 @@ mod tests {
         assert_eq!(cause(faked("").file("/proc/7/setgroups", "deny\n")), "setgroups-denied-above");
     }
 
-    /// EINVAL: more than five lines before Linux 4.15, a line without ids.
+    fn map(ranges: Vec<IdRange>) -> Doing {
+        Doing::WritingMap { path: "/proc/7/uid_map".into(), side: Side::Users, ranges }
+    }
+
+    /// EINVAL: more than five lines before Linux 4.15.
     #[test]
-    fn unfit_lines() {
-        let map =
-            |ranges: Vec<IdRange>| Doing::WritingMap { path: "/proc/7/uid_map".into(), side: Side::Users, ranges };
+    fn too_many_lines() {
         let lines = |count: u32| map((0..count).map(|id| IdRange::single(id, id)).collect());
         let many = "too-many-lines";
         let releases = [("4.14.2-old", 5, ""), ("4.14.2-old", 6, many), ("4.15.0", 340, ""), ("6.18-fc", 341, many)];
@@ -380,6 +382,11 @@ mod tests {
             let faked = Faked::new().file("/proc/sys/kernel/osrelease", release);
             assert_eq!(faked.cause(LINE, lines(count), Errno::EINVAL), name, "{release}");
         }
+    }
+
+    /// EINVAL: a line without ids.
+    #[test]
+    fn empty_range() {
         let empty = map(vec![IdRange { inner: 0, outer: 0, count: 0 }]);
         assert_eq!(Faked::new().cause(LINE, empty, Errno::EINVAL), "empty-range");
     }
