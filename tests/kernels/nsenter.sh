@@ -72,8 +72,49 @@ case_a_namespace_by_its_inode() {
 
 case_an_id_of_no_namespace() {
     # Older kernels have no root of namespaces to look below.
-    has ids && reason='Stale file handle' hint='no process or mount' || reason='Bad file descriptor' hint=
+    has ids && reason='Stale file handle' hint='no process, mount' || reason='Bad file descriptor' hint=
     fails 1 "rs-nsenter: cannot open namespace of id 123456789: $reason" "$hint" rs-nsenter --net=:123456789 true
+}
+
+case_a_namespace_by_its_number() {
+    hold rs-unshare -uin
+    for kind in uts ipc net; do
+        inode=$(stat -L -c %i "/proc/$held/ns/$kind")
+        prints "$(namespace $kind "$held")" rs-nsenter "--$kind=@$inode" readlink "/proc/self/ns/$kind"
+        prints "$(namespace $kind "$held")" rs-nsenter --target "@$inode" "--$kind" readlink "/proc/self/ns/$kind"
+    done
+}
+
+case_a_network_that_only_a_socket_keeps() {
+    hold rs-unshare --net
+    there=$(namespace net "$held") first=$held
+    start ask hold-socket "/proc/$held/ns/net"
+    ended "$first"
+    inode=${there#*[}
+    prints "$there" rs-nsenter "--net=@${inode%]}" readlink /proc/self/ns/net
+}
+
+case_a_container_by_its_id() {
+    hold rs-unshare --uts
+    group=/sys/fs/cgroup/docker-$(printf %064d 7).scope
+    mkdir "$group"
+    echo "$held" >"$group/cgroup.procs"
+    prints "$(namespace uts "$held")" rs-nsenter --target container:00 --uts readlink /proc/self/ns/uts
+    ended "$held"
+    rmdir "$group"
+    fails 1 "rs-nsenter: no process found in 'container:00'" 'no process that /proc shows' \
+        rs-nsenter --target container:00 --uts true
+}
+
+case_what_children_get() {
+    hold rs-unshare --fork --pid
+    prints "$(namespace pid "$held")" rs-nsenter --target "$job" --pid-for-children readlink /proc/self/ns/pid
+}
+
+case_a_proc_of_the_pid_namespace() {
+    hold rs-unshare --fork --pid
+    prints 2 rs-nsenter --target "$held" --pid --mount-proc sh -c 'set -- /proc/[0-9]*; echo $#'
+    [ -e "/proc/$held" ]
 }
 
 # The number of the descriptor at which a process has a socket.

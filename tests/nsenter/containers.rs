@@ -171,9 +171,9 @@ fn container_by_name() {
 #[test]
 fn a_process_that_is_replaced_is_not_entered() {
     require!(root, unshare, hostname, strace);
-    // Nothing here forks while the next process is due.
+    // Nothing here forks while the next process is due. The namespace stays, so that no other one gets its number.
     let start = "generation() { echo 1999 >/proc/sys/kernel/ns_last_pid; unshare -u sh -c 'hostname '$1'; echo up; read -r line <>never' >heard & read -r up <heard; }
-        mkfifo heard; generation one; into lxc.payload.web 2000; echo 2999 >/proc/sys/kernel/ns_last_pid";
+        mkfifo heard; generation one; into lxc.payload.web 2000; exec 9</proc/2000/ns/uts; echo 2999 >/proc/sys/kernel/ns_last_pid";
     let traced = |calls: &str| {
         format!("strace -qqq -o log -e trace={calls} -e inject={calls}:signal=STOP:when=$when nsenter -t $target -u hostname & nsenter=$!
         until grep -qs 'stopped by SIGSTOP' log; do :; done; kill -KILL 2000; while [ -e /proc/2000 ]; do :; done; generation other

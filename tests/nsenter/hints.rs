@@ -205,7 +205,7 @@ fn owner_outside() {
 #[test]
 fn id_not_found() {
     require!(root);
-    let reason = "no process or mount that you may look at shows a namespace with the id 987654321";
+    let reason = "no process, mount, descriptor or socket that you may look at shows a namespace with the id 987654321";
     root("nsenter -n=:987654321 true").is_explained(
         "cannot open namespace of id 987654321: Stale file handle",
         &[reason, "it has ended, or it is hidden from you: ask as root"],
