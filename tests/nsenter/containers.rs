@@ -76,7 +76,7 @@ fn names_of_all_sorts() {
         ),
         (format!("kubepods/burstable/pod{pod}/{id}"), vec!["kubernetes:c0".into(), "container:c".into()]),
         (format!("machine.slice/libpod-{id}.scope/container"), vec!["podman:c".into(), "container:c".into()]),
-        (format!("{id}"), vec!["container:c".into()]),
+        (id.to_string(), vec!["container:c".into()]),
         (r"machine.slice/machine-deb\\x2d12.scope/payload".into(), vec!["machine:deb-12".into()]),
         ("lxc.payload.web/system.slice/ssh.service".into(), vec!["machine:web".into(), "lxc:web".into()]),
         ("system.slice/nstest.service/below".into(), vec!["unit:nstest".into(), "unit:nstest.service".into()]),

@@ -64,7 +64,14 @@ fn the_mounts_of_others_stay_as_they_are() {
         shared(&format!("{look}; nsenter {options} --mount-proc /tmp/root/bin/busybox true || nsenter {options} --mount-proc /bin/busybox true; look | cmp - before"))
             .prints("");
     }
-    // In the root directory of another mount namespace nothing can be mounted, and nothing else is done there.
+}
+
+/// In the root directory of another mount namespace nothing can be mounted, and nothing else is done there.
+#[test]
+fn root_elsewhere() {
+    require!(root, unshare, setpriv);
+    let look =
+        "look() { cat /proc/self/mountinfo /proc/100/mountinfo /proc/500/mountinfo | cut -d' ' -f3-; }; look >before";
     let make_shared = "nsenter -t 500 -m sh -c 'mount --make-rshared /'";
     let line = shared(&format!(
         "{make_shared}; {look}; nsenter -t 500 -r -p --mount-proc /bin/busybox true; status=$?; look | cmp - before >&2; exit $status"

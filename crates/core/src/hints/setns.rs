@@ -31,7 +31,9 @@ pub(super) fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
             Some(Cause::new("owner-outside", reason))
         }
         Doing::OpeningById { id } if errno == Errno::ESTALE => {
-            let reason = format!("no process, mount, descriptor or socket that you may look at shows a namespace with the id {id}");
+            let reason = format!(
+                "no process, mount, descriptor or socket that you may look at shows a namespace with the id {id}"
+            );
             Some(Cause::new("id-not-found", reason).advice("it has ended, or it is hidden from you: ask as root"))
         }
         _ => None,

@@ -135,13 +135,21 @@ fn not_privileged(kinds: Kinds, case: Case<'_>) -> Option<Cause> {
         Ok(()) => cause.command(case.command.with(&["--map-root-user"])),
         Err(errno) => match explain(errno, with_user, case) {
             Some(other) => Cause {
-                obstacle: Some(format!("nor may you make a user namespace: {}", other.reason)),
+                obstacle: Some(format!("{}: {}", obstacle_of_user_namespaces(), other.reason)),
                 remedy: other.remedy,
                 ..cause
             },
             None => cause,
         },
     })
+}
+
+/// What stands in the way of a user namespace with others in it. One alone may be had where it gives no capabilities.
+fn obstacle_of_user_namespaces() -> &'static str {
+    match sys::in_child(|| nix::sched::unshare(Kind::User.flag())) {
+        Ok(()) => "nor would a user namespace give it",
+        Err(_) => "nor may you make a user namespace",
+    }
 }
 
 fn not_possible(kinds: Kinds, case: Case<'_>) -> Option<Cause> {
