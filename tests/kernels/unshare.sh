@@ -171,7 +171,8 @@ case_set_user_id_child_killed() {
 
 case_set_user_id_child_of_an_init_killed() {
     set_user_id_child rs-unshare --init --kill-child --setuid 1000
-    set_user_id_child user rs-unshare --init --kill-child
+    # Without a shell above it, which would be killed in its place.
+    set_user_id_child su -s /bin/sh -c 'exec "$@"' -- user sh rs-unshare --init --kill-child
 }
 
 case_status_of_a_child_that_is_killed_with_its_parent() {

@@ -19,6 +19,16 @@ fn info_is_written_before_the_program_starts() {
     }
 }
 
+/// Whoever reads it need not count lines: nobody else has it open.
+#[test]
+fn info_ends_with_its_line() {
+    require!(root);
+    for options in ["", "--kill-child", "--init -rp --kill-child", "--map-auto -r --kill-child"] {
+        nsuser(format!("mkfifo info; unshare {options} --info-fd 7 sh -c 'read -r line <>never' 7>info & wc -l <info; kill -KILL $!"))
+            .prints("1\n");
+    }
+}
+
 #[test]
 fn info_tells_the_pid_and_the_namespaces() {
     require!(root);

@@ -3,10 +3,10 @@
 use std::ffi::OsStr;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
 use crate::error::{Doing, Error, Result, While};
 use crate::handle::Handle;
@@ -20,8 +20,8 @@ use crate::sys;
 pub struct InfoFd {
     /// As the caller calls it.
     number: i32,
-    /// A copy that the program does not inherit.
-    file: Arc<OwnedFd>,
+    /// A copy that the program does not inherit; none when it is closed.
+    file: Arc<Mutex<Option<OwnedFd>>>,
 }
 
 /// Standard descriptors are the program's, whoever else writes to them.
@@ -46,9 +46,17 @@ impl InfoFd {
         }
         let file = fcntl(theirs, FcntlArg::F_DUPFD_CLOEXEC(STANDARD + 1)).and_then(sys::adopt)?;
         if number > STANDARD {
-            fcntl(theirs, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+            drop(sys::adopt(number)?);
         }
-        Ok(Self { number, file: Arc::new(file) })
+        Ok(Self { number, file: Arc::new(Mutex::new(Some(file))) })
+    }
+
+    /// Lets go of it, in a process that does not become the program: so its end is the end of the line.
+    pub fn close(&self) {
+        // There is one thread, so nobody has left the lock in disorder.
+        if let Ok(mut file) = self.file.lock() {
+            file.take();
+        }
     }
 
     /// As the caller calls it.
@@ -70,7 +78,9 @@ impl InfoFd {
         let what = || Doing::WritingInfo { number: self.number };
         // What is pending then ends with this process.
         let mask = Signals::of(&[libc::SIGPIPE]).block_silently()?;
-        sys::write_all(self.file.as_raw_fd(), line.0.as_bytes()).doing(what)?;
+        let file = self.file.lock().map_err(|_| Errno::EBADF).doing(what)?;
+        let number = file.as_ref().map_or(-1, AsRawFd::as_raw_fd);
+        sys::write_all(number, line.0.as_bytes()).doing(what)?;
         mask.put_back()
     }
 }

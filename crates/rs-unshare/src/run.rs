@@ -122,6 +122,7 @@ fn become_parent(
         }
         Forked::Parent(child) => {
             drop((gate, notifier));
+            plan.info.iter().for_each(InfoFd::close);
             if let Err(error) = prepare_start(pinning, pid_file.as_ref(), &child) {
                 drop(gatekeeper);
                 child.wait()?;
@@ -189,7 +190,10 @@ fn become_init(
     let death_signal = DeathSignal::wanted(supervision.kill_child)?;
     parents.map_or(Ok(()), |parents| init.answer_for_parent(parents))?;
     match child::fork()? {
-        Forked::Parent(child) => init.look_after(&child),
+        Forked::Parent(child) => {
+            plan.info.iter().for_each(InfoFd::close);
+            init.look_after(&child)
+        }
         Forked::Child(()) => {
             set(death_signal.as_ref())?;
             init.release_program()?;
