@@ -74,12 +74,17 @@ fn a_job_is_stopped_and_continued() {
     require!(root, script, setsid, bash);
     for (way, forwards) in WAYS.iter().filter(|(way, _)| *way != "-rpf" && !way.starts_with("-rp ")) {
         let end = end(*forwards);
-        at_terminal(format!(
+        // A request to stop that an init's parent gets alone is the program's.
+        let requests =
+            ["press '\\032'", "kill -TSTP $parent"].into_iter().take(1 + usize::from(way.contains("--init")));
+        for stop in requests {
+            at_terminal(format!(
             "terminal 'unshare {way} listener; echo stopped >events; read -r go <never; fg >jobs; echo ended $? >events'; {WHO}
-            press '\\032'; await T $program; await T $parent; heard; echo go >never
+            {stop}; await T $program; await T $parent; heard; echo go >never
             heard; await S $program; await S $parent; {end}; past CONT; heard; over; left"
         ))
         .prints("stopped\nCONT\nTERM\nended 9\n");
+        }
     }
 }
 
