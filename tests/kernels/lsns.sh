@@ -120,8 +120,8 @@ case_all_that_the_kernel_lists() {
 case_ids_in_the_list() {
     needs ids
     hold rs-unshare --net
-    prints "$(ask id "/proc/$held/ns/net")" \
-        rs-lsns --raw --noheadings --type net --filter "PID == $held" --output NSID
+    id=$(ask id "/proc/$held/ns/net")
+    prints "$id" rs-lsns --raw --noheadings --type net --filter "PID == $held" --output NSID
 }
 
 case_all_as_a_user() {

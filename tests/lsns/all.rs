@@ -85,13 +85,18 @@ fn a_mount_in_a_mount_namespace_without_a_process() {
 #[test]
 fn a_mount_in_a_mount_namespace_that_is_mounted_in_another() {
     require!(root, unshare);
-    // The second is found by way of the first, which only a process is in.
-    let line = "cat >inner.sh <<'END'
-mkdir inner; mount -t tmpfs tmpfs inner; touch inner/kept place
-unshare --mount=inner/kept sh -c 'unshare --ipc=place true; stat -L -c %i place >/tmp/stage/said'
+    // The first is the only one that a process is in; the second is mounted there, the third in the second.
+    let line = "cat >third.sh <<'END'
+unshare --ipc=place true; stat -L -c %i place >said
+END
+cat >second.sh <<'END'
+mount -t tmpfs tmpfs deeper; touch deeper/kept; unshare --mount=deeper/kept sh third.sh
+END
+cat >first.sh <<'END'
+mount -t tmpfs tmpfs inner; touch inner/kept; unshare --mount=inner/kept sh second.sh
 echo up; exec >&-; read -r line <>never
 END
-start unshare -m sh inner.sh; it=$(cat said)";
+mkdir inner deeper; touch place; start unshare -m sh first.sh; it=$(cat said)";
     only_all_shows(line, "ipc 0 mount");
 }
 

@@ -99,7 +99,7 @@ impl Handle {
     /// the end.
     ///
     /// # Errors
-    /// ENOSYS before Linux 7, EPERM where this process may not ask.
+    /// ENOSYS before Linux 6.19, EPERM where this process may not ask.
     pub fn ids_after(after: u64) -> nix::Result<Vec<u64>> {
         let mut ids = vec![0; 512];
         let count = sys::list_namespaces(after, &mut ids)?;

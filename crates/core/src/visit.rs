@@ -5,6 +5,7 @@
 //! opened as what it is when it has turned out to be a namespace. /proc is the one of outside, by a descriptor. Who lets
 //! the child wait, as a file system in user space can, is left.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -43,34 +44,38 @@ pub struct Sight {
     pub handle: Option<Handle>,
 }
 
-/// What came of it.
-#[derive(Debug, Default)]
-pub struct Visit {
-    /// What was seen, each namespace once; and once more if it was covered the first time.
-    pub sights: Vec<Sight>,
-    /// Which could not be visited.
-    pub closed: Vec<usize>,
-}
-
 /// How long a child may be silent. A busy machine can stall one for seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Visits the mount `namespaces`, and looks for namespaces that are not among those `known` to be mounted.
+/// Visits the mount `namespaces`, and shows `each` namespace that is mounted there and not among those `known` to be
+/// mounted: once, and once more if it was covered the first time. Gives those that could not be visited.
 ///
-/// It takes CAP_SYS_ADMIN here and in the owner of each, and CAP_SYS_CHROOT here, see setns(2). What fails leaves a
-/// namespace closed. To be called while there is one thread.
-pub fn visit(proc: &Proc, namespaces: &[Handle], known: &HashSet<u64>) -> Visit {
-    let (mut visit, mut known) = (Visit::default(), known.clone());
+/// It takes CAP_SYS_ADMIN here and in the owner of each, and CAP_SYS_CHROOT here, see setns(2). To be called while there
+/// is one thread.
+pub fn visit(proc: &Proc, namespaces: &[Handle], known: &HashSet<u64>, mut each: impl FnMut(Sight)) -> Vec<usize> {
+    let (mut closed, mut known) = (Vec::new(), known.clone());
     let (mut next, mut patience) = (0, PATIENCE);
     while next < namespaces.len() {
-        let before = visit.sights.len();
-        let end = send_child(&mut visit, next, patience, |sender| {
-            Visitor { proc, sender, known: &mut known }.visit_all(namespaces, next);
+        let seen = RefCell::new(Vec::new());
+        let take = |message: &[u8], file| match Answer::read(message, file)? {
+            Answer::Sight(sight) => {
+                seen.borrow_mut().push(sight.inode);
+                each(sight);
+                None
+            }
+            Answer::Done(place) => Some(place),
+            Answer::Closed(place) => {
+                closed.push(place);
+                Some(place)
+            }
+        };
+        let end = send_child(next, patience, take, |sender| {
+            Visitor { proc, sender, known: &mut known, covered: HashSet::new() }.visit_all(namespaces, next);
         });
-        known.extend(visit.sights.iter().skip(before).map(|sight| sight.inode));
+        known.extend(seen.into_inner());
         let (answered, in_time) = end.unwrap_or((next, true));
         if answered < namespaces.len() {
-            visit.closed.push(answered);
+            closed.push(answered);
         }
         if !in_time {
             // Whoever would make us wait again and again does so for twice that time altogether.
@@ -78,15 +83,15 @@ pub fn visit(proc: &Proc, namespaces: &[Handle], known: &HashSet<u64>) -> Visit 
         }
         next = answered + 1;
     }
-    visit
+    closed
 }
 
-/// Forks a child for `work`, and takes down what it sends, from the namespace `first` on. Gives the first that it has
-/// not answered for, and whether it was in time.
+/// Forks a child for `work`, and lets `take` have what it sends, which says which namespace that was the last answer
+/// for. Gives the first from `first` on that the child has not answered for, and whether it was in time.
 fn send_child(
-    visit: &mut Visit,
     first: usize,
     patience: Duration,
+    mut take: impl FnMut(&[u8], Option<OwnedFd>) -> Option<usize>,
     work: impl FnOnce(OwnedFd),
 ) -> nix::Result<(usize, bool)> {
     let flags = SockFlag::SOCK_CLOEXEC;
@@ -106,11 +111,7 @@ fn send_child(
     let mut next = first;
     let end = loop {
         match receive(&receiver, patience) {
-            Ok(Some((message, file))) => {
-                if let Some(answered) = take_down(visit, &message, file) {
-                    next = answered + 1;
-                }
-            }
+            Ok(Some((message, file))) => next = take(&message, file).map_or(next, |answered| answered + 1),
             other => break other,
         }
     };
@@ -130,6 +131,8 @@ struct Visitor<'a> {
     proc: &'a Proc,
     sender: OwnedFd,
     known: &'a mut HashSet<u64>,
+    /// Those that were told already, though they could not be opened.
+    covered: HashSet<u64>,
 }
 
 impl Visitor<'_> {
@@ -160,8 +163,9 @@ impl Visitor<'_> {
             return Ok(());
         }
         let handle = self.open(inode, target).ok();
-        if handle.is_some() {
-            self.known.insert(inode);
+        let is_new = if handle.is_some() { self.known.insert(inode) } else { self.covered.insert(inode) };
+        if !is_new {
+            return Ok(());
         }
         self.send(&Message::sight(seen_in, kind, inode, target), handle.as_ref())
     }
@@ -238,29 +242,34 @@ fn receive(receiver: &OwnedFd, patience: Duration) -> nix::Result<Option<(Vec<u8
     Ok((length > 0).then_some((message, file)))
 }
 
-/// Adds what a message says. Gives the namespace that it was the last answer for.
-fn take_down(visit: &mut Visit, message: &[u8], file: Option<OwnedFd>) -> Option<usize> {
-    let (tag, rest) = message.split_first()?;
-    let (place, rest) = rest.split_first_chunk()?;
-    let place = usize::from_ne_bytes(*place);
-    match *tag {
-        SIGHT => {
-            let (kind, rest) = rest.split_first()?;
-            let (inode, target) = rest.split_first_chunk()?;
-            visit.sights.push(Sight {
-                seen_in: place,
-                kind: Kind::all().find(|known| *known as u8 == *kind)?,
-                inode: u64::from_ne_bytes(*inode),
-                place: target.to_vec(),
-                handle: file.and_then(|file| Handle::from_descriptor(file).ok()),
-            });
-            None
+/// What a message says.
+enum Answer {
+    Sight(Sight),
+    Done(usize),
+    Closed(usize),
+}
+
+impl Answer {
+    fn read(message: &[u8], file: Option<OwnedFd>) -> Option<Self> {
+        let (tag, rest) = message.split_first()?;
+        let (place, rest) = rest.split_first_chunk()?;
+        let place = usize::from_ne_bytes(*place);
+        match *tag {
+            SIGHT => {
+                let (kind, rest) = rest.split_first()?;
+                let (inode, target) = rest.split_first_chunk()?;
+                Some(Self::Sight(Sight {
+                    seen_in: place,
+                    kind: Kind::all().find(|known| *known as u8 == *kind)?,
+                    inode: u64::from_ne_bytes(*inode),
+                    place: target.to_vec(),
+                    handle: file.and_then(|file| Handle::from_descriptor(file).ok()),
+                }))
+            }
+            DONE => Some(Self::Done(place)),
+            CLOSED => Some(Self::Closed(place)),
+            _ => None,
         }
-        CLOSED => {
-            visit.closed.push(place);
-            Some(place)
-        }
-        _ => Some(place),
     }
 }
 
@@ -272,38 +281,50 @@ mod tests {
         sendmsg::<()>(sender.as_raw_fd(), &[IoSlice::new(&message.0)], &[], MsgFlags::MSG_NOSIGNAL, None).unwrap();
     }
 
+    /// What a child's messages say, as text, and what came of the child.
+    fn heard(first: usize, patience: Duration, work: impl FnOnce(OwnedFd)) -> (Vec<String>, (usize, bool)) {
+        let mut answers = Vec::new();
+        let take = |text: &[u8], file| match Answer::read(text, file)? {
+            Answer::Sight(Sight { seen_in, kind, inode, place, handle }) => {
+                let place = String::from_utf8(place).unwrap();
+                answers.push(format!("{seen_in} {} {inode} {place} {}", kind.link(), handle.is_some()));
+                None
+            }
+            Answer::Done(place) => Some(place),
+            Answer::Closed(place) => {
+                answers.push(format!("{place} closed"));
+                Some(place)
+            }
+        };
+        let end = send_child(first, patience, take, work).unwrap();
+        (answers, end)
+    }
+
     #[test]
-    fn what_a_child_sends_is_taken_down() {
-        let mut visit = Visit::default();
-        let end = send_child(&mut visit, 5, PATIENCE, |sender| {
+    fn what_a_child_sends_is_heard() {
+        let (answers, end) = heard(5, PATIENCE, |sender| {
             message(&sender, &Message::sight(5, Kind::Net, 77, Path::new("/run/a b")));
             message(&sender, &Message::answer(DONE, 5));
             message(&sender, &Message::answer(CLOSED, 6));
             message(&sender, &Message::sight(7, Kind::Uts, 78, Path::new("/b")));
         });
-        assert_eq!(end, Ok((7, true)));
-        let sights: Vec<_> =
-            visit.sights.iter().map(|it| (it.seen_in, it.kind, it.inode, &*it.place, it.handle.is_none())).collect();
-        assert_eq!(sights, [(5, Kind::Net, 77, &b"/run/a b"[..], true), (7, Kind::Uts, 78, b"/b", true)]);
-        assert_eq!(visit.closed, [6]);
+        assert_eq!(answers, ["5 net 77 /run/a b false", "6 closed", "7 uts 78 /b false"]);
+        assert_eq!(end, (7, true));
     }
 
     #[test]
     fn nobody_waits_for_a_child_that_says_nothing() {
-        let mut visit = Visit::default();
-        let end = send_child(&mut visit, 0, Duration::from_millis(50), |sender| {
+        let (_, end) = heard(0, Duration::from_millis(50), |sender| {
             message(&sender, &Message::answer(DONE, 0));
             nix::unistd::pause();
         });
-        assert_eq!(end, Ok((1, false)));
+        assert_eq!(end, (1, false));
     }
 
     #[test]
-    fn what_makes_no_sense_is_no_sight() {
-        let mut visit = Visit::default();
-        for message in [&b""[..], b"s", b"s1234567", b"s12345678", b"s12345678\x09abcdefgh/x", b"d123"] {
-            assert_eq!(take_down(&mut visit, message, None), None);
+    fn what_makes_no_sense_says_nothing() {
+        for message in [&b""[..], b"s", b"s1234567", b"s12345678", b"s12345678\x09abcdefgh/x", b"d123", b"x12345678"] {
+            assert!(Answer::read(message, None).is_none());
         }
-        assert!(visit.sights.is_empty() && visit.closed.is_empty());
     }
 }

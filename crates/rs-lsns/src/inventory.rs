@@ -182,9 +182,7 @@ impl Inventory {
         self.ask(proc, 0..self.namespaces.len())?;
         let mut traveller = Traveller::new(proc);
         traveller.go(proc, self);
-        for (inode, handle) in self.add_unseen() {
-            traveller.keep(inode, handle);
-        }
+        self.add_unseen(|inode, handle| traveller.keep(inode, handle));
         traveller.go(proc, self);
         self.closed = traveller.closed;
         self.add_everything_above();
@@ -281,13 +279,13 @@ impl Inventory {
         }
     }
 
-    /// Adds what was seen in other mount namespaces; `within` gives the inode of each of those.
-    pub fn add_sights(&mut self, sights: Vec<Sight>, within: impl Fn(usize) -> u64) {
+    /// Adds what was seen in the mount namespace `within`.
+    pub fn add_sight(&mut self, within: u64, sight: Sight) {
+        let Sight { kind, inode, place, handle, .. } = sight;
         let mut asker = Asker::new(self.search.questions, std::mem::take(&mut self.told));
-        for Sight { seen_in, kind, inode, place, handle } in sights {
-            let Some(namespace) = self.entry(kind, inode) else { continue };
+        if let Some(namespace) = self.entry(kind, inode) {
             namespace.holders.insert(Holder::Mount);
-            namespace.elsewhere.get_or_insert(Place { within: within(seen_in), path: place });
+            namespace.elsewhere.get_or_insert(Place { within, path: place });
             if let (None, Some(handle)) = (namespace.kin, &handle) {
                 namespace.kin = Some(asker.ask(kind, inode, handle));
             }
@@ -295,23 +293,22 @@ impl Inventory {
         self.told = asker.into_told();
     }
 
-    /// Adds what the kernel lists beyond all others. Gives the mount namespaces among that.
-    fn add_unseen(&mut self) -> Vec<(u64, Handle)> {
+    /// Adds what the kernel lists beyond all others, and shows `each` mount namespace among that.
+    fn add_unseen(&mut self, mut each: impl FnMut(u64, Handle)) {
         let kins =
             self.namespaces.iter().filter_map(|namespace| namespace.kin).chain(self.told.values().map(|it| it.1));
         let known: HashSet<u64> = kins.filter_map(|kin| kin.id).collect();
-        let (mut asker, mut mounts) = (Asker::new(self.search.questions, std::mem::take(&mut self.told)), Vec::new());
-        for handle in kernel::unknown(&known) {
+        let mut asker = Asker::new(self.search.questions, std::mem::take(&mut self.told));
+        for handle in kernel::unknown(&known).into_iter().filter_map(|id| Handle::by_id_alone(id).ok()) {
             let (Ok(Some(kind)), Some(inode)) = (handle.kind(), ancestors::inode(&handle)) else { continue };
             let Some(namespace) = self.entry(kind, inode) else { continue };
             namespace.holders.insert(Holder::Unseen);
             namespace.kin = Some(asker.ask(kind, inode, &handle));
             if kind == Kind::Mount {
-                mounts.push((inode, handle));
+                each(inode, handle);
             }
         }
         self.told = asker.into_told();
-        mounts
     }
 
     /// Notes which namespaces others are above, as far as both are known.

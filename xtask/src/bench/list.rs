@@ -61,6 +61,9 @@ const SCENARIOS: [Scenario; 4] = [
 
 const LOCALE: &str = "C.UTF-8";
 
+/// Ours where it lists what util-linux cannot see, too.
+const OURS_OF_ALL: &str = "rs-lsns -A";
+
 /// How long the rounds on one population may take together, as long as there are so many at least and at most.
 const BUDGET: Duration = Duration::from_secs(15);
 const QUICK_BUDGET: Duration = Duration::from_secs(4);
@@ -160,7 +163,8 @@ impl Bench {
         }
         let figures = |name| called(&contenders, name).map(figures);
         let ours = figures(self.tool.our_name);
-        Ok(ours.map(|ours| Outcome { processes, ours, util_linux: figures(UTIL_LINUX), floor: figures(FLOOR) }))
+        let (all, util_linux, floor) = (figures(OURS_OF_ALL), figures(UTIL_LINUX), figures(FLOOR));
+        Ok(ours.map(|ours| Outcome { processes, ours, all, util_linux, floor }))
     }
 
     fn measure_scenario(&self, scenario: &Scenario) -> Result<()> {
@@ -177,7 +181,9 @@ impl Bench {
     fn measure(&self, title: &str, processes: usize, arguments: &[&str]) -> Result<Vec<Contender>> {
         let mut contenders = Vec::new();
         let mut left_out = Vec::new();
-        for contender in self.tool.contenders(arguments, LOCALE)? {
+        let of_all = || Contender::new(OURS_OF_ALL, &self.tool.ours, &["-A"], LOCALE);
+        let all = (arguments == PLAIN).then(of_all).transpose()?;
+        for contender in self.tool.contenders(arguments, LOCALE)?.into_iter().chain(all) {
             match self.too_long(contender.name, processes) {
                 Some(time) => {
                     left_out.push(format!("{}: left out, a run would take about {time:.0} s", contender.name))

@@ -7,6 +7,8 @@ use std::ops::RangeInclusive;
 pub struct Outcome {
     pub processes: usize,
     pub ours: Figures,
+    /// Ours of what util-linux does not see, too.
+    pub all: Option<Figures>,
     /// None where it would have taken too long.
     pub util_linux: Option<Figures>,
     pub floor: Option<Figures>,
@@ -38,6 +40,9 @@ const WANTED: [Wanted; 4] = [
     Wanted { processes: 10_000..=10_000, faster: 12.0, of_floor: Some(1.0), processors: 2 },
     Wanted { processes: 30_000..=30_000, faster: 100.0, of_floor: Some(1.0), processors: 2 },
 ];
+
+/// On so many processes, what util-linux does not see may take as many times as long.
+const ALL: (usize, f64) = (10_000, 2.5);
 
 /// From the first size to the second, our time may grow by the third.
 const GROWTH: (usize, usize, f64) = (5_000, 30_000, 7.5);
@@ -83,7 +88,15 @@ fn judge_one(outcome: &Outcome, processors: usize) -> Vec<Verdict> {
         verdicts.extend(wanted.of_floor.map(|part| judge_floor(outcome, part, wanted.processors <= processors)));
     }
     verdicts.push(judge_memory(outcome));
+    verdicts.extend(judge_all(outcome));
     verdicts
+}
+
+fn judge_all(outcome: &Outcome) -> Option<Verdict> {
+    let (processes, wanted) = ALL;
+    let times = outcome.all.filter(|_| outcome.processes == processes)?.time / outcome.ours.time;
+    let about = format!("{processes} processes: with -A {times:.2} times the time, wanted at most {wanted}");
+    Some(Verdict { reached: reached(times <= wanted), about })
 }
 
 fn judge_speed(outcome: &Outcome, wanted: f64) -> Verdict {
@@ -142,6 +155,7 @@ mod tests {
         Outcome {
             processes,
             ours: Figures { time: ours, memory: 2_000 },
+            all: None,
             util_linux: Some(Figures { time: util_linux, memory: 3_000 }),
             floor: Some(Figures { time: floor, memory: 700 }),
         }
@@ -162,6 +176,17 @@ mod tests {
         assert_eq!(reached(&[outcome(30_000, 1.0, 100.0, 0.9)], 2), [Yes, No, Yes]);
         // Nothing but the memory.
         assert_eq!(reached(&[outcome(5_000, 9.0, 1.0, 1.0)], 2), [Yes]);
+    }
+
+    #[test]
+    fn all_may_take_longer_but_not_much() {
+        let of_all = |processes, time| Outcome {
+            all: Some(Figures { time, memory: 2_000 }),
+            ..outcome(processes, 1.0, 20.0, 1.0)
+        };
+        assert_eq!(reached(&[of_all(10_000, 2.5)], 2).pop(), Some(Reached::Yes));
+        assert_eq!(reached(&[of_all(10_000, 2.6)], 2).pop(), Some(Reached::No));
+        assert_eq!(reached(&[of_all(5_000, 9.0)], 2).len(), 1);
     }
 
     #[test]

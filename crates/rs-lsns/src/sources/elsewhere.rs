@@ -15,6 +15,10 @@ use crate::inventory::{Inventory, Namespace};
 /// So many are open at a time.
 const PORTION: usize = 128;
 
+/// So many are kept open, which is less than a process may have open in most places. What cannot be reached in another
+/// way then counts as closed.
+const MOST_KEPT: usize = 512;
+
 /// Who goes through mount namespaces.
 #[derive(Debug, Default)]
 pub struct Traveller {
@@ -42,9 +46,9 @@ impl Traveller {
         Self { done: own.into_iter().collect(), ..Self::default() }
     }
 
-    /// Keeps a mount namespace open until it is joined.
+    /// Keeps a mount namespace open until it is joined, if there is room for one more.
     pub fn keep(&mut self, inode: u64, handle: Handle) {
-        if !self.done.contains(&inode) {
+        if !self.done.contains(&inode) && self.kept.len() < MOST_KEPT {
             self.kept.insert(inode, handle);
         }
     }
@@ -73,19 +77,21 @@ impl Traveller {
             return;
         }
         log::info!("joining {} mount namespaces in a child, to read what is mounted there", handles.len());
-        let visit = visit(proc, &handles, &inventory.mounted());
-        self.closed += visit.closed.len();
-        for place in visit.closed {
-            // A process in it shows what it sees itself.
-            let Some(within) = open.get(place).copied() else { continue };
-            inventory.add_sights(seen_by_process(proc, inventory, place, within), |_| within);
-        }
-        for sight in &visit.sights {
+        let known = inventory.mounted();
+        let within = |seen_in: usize| open.get(seen_in).copied().unwrap_or_default();
+        let closed = visit(proc, &handles, &known, |sight| {
             if let Some(handle) = sight.handle.as_ref().filter(|_| sight.kind == Kind::Mount) {
                 self.keep(sight.inode, handle.clone());
             }
+            inventory.add_sight(within(sight.seen_in), sight);
+        });
+        self.closed += closed.len();
+        for place in closed {
+            // A process in it shows what it sees itself.
+            for sight in seen_by_process(proc, inventory, place, within(place)) {
+                inventory.add_sight(within(place), sight);
+            }
         }
-        inventory.add_sights(visit.sights, |place| open.get(place).copied().unwrap_or_default());
     }
 }
 

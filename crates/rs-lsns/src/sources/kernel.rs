@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use nscore::handle::Handle;
 
-/// The namespaces that are active, but for those with a `known` id. None before Linux 7.
+/// The ids of the namespaces that are active, but for those `known`. None before Linux 6.19.
 ///
 /// It adds to what /proc shows, and cannot replace it: what only a socket keeps is not active.
-pub fn unknown(known: &HashSet<u64>) -> Vec<Handle> {
-    unknown_of(known, Handle::ids_after).into_iter().filter_map(|id| Handle::by_id_alone(id).ok()).collect()
+pub fn unknown(known: &HashSet<u64>) -> Vec<u64> {
+    unknown_of(known, Handle::ids_after)
 }
 
 /// The ids that are not known, of all that `next` gives behind the last one.
