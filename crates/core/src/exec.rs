@@ -291,6 +291,20 @@ mod tests {
         }
     }
 
+    /// Who starts us may have blocked the signal with which a program that is traced stops.
+    #[test]
+    fn a_program_that_is_tried_out_does_not_run() {
+        use nix::sys::signal::{SigSet, Signal};
+        let file = env::temp_dir().join(format!("nscore-tried-out-{}", std::process::id()));
+        let command = Program::Command { name: "touch".into(), arguments: vec![file.clone().into()] };
+        let trap = SigSet::from(Signal::SIGTRAP);
+        trap.thread_block().unwrap();
+        let tried = command.try_out();
+        trap.thread_unblock().unwrap();
+        assert!(tried.unwrap());
+        assert!(!file.exists());
+    }
+
     #[test]
     fn environments_of_other_processes() {
         assert_eq!(variables(b""), []);

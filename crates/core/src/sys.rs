@@ -8,6 +8,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 use nix::errno::Errno;
+use nix::sys::ptrace::{self, Options};
+use nix::sys::signal::{Signal, raise};
 use nix::unistd::Pid;
 
 /// Which side of a fork(2) this is.
@@ -60,16 +62,27 @@ pub(crate) fn in_child(step: impl FnOnce() -> nix::Result<()>) -> nix::Result<()
 /// Has `execute` replace a child by a program, which is ended before its first instruction: it is traced, and so stops
 /// there. The errno is that of what came back. False where the child cannot be traced.
 pub(crate) fn execute_in_child(execute: impl FnOnce() -> Errno) -> nix::Result<bool> {
-    let (child, status) = first_change_of_child(|| {
-        // Should this process die meanwhile, the program must not run.
+    let (child, mut status) = first_change_of_child(|| {
+        // Should this process die before the options are set, the program must not run.
         set_death_signal(libc::SIGKILL)?;
-        nix::sys::ptrace::traceme().map_or(Ok(()), |()| Err(execute()))
+        let stopped = ptrace::traceme().and_then(|()| raise(Signal::SIGSTOP));
+        stopped.map_or(Ok(()), |()| Err(execute()))
     })?;
-    if status.stopped_signal().is_none() {
-        return result_of_child(status).map(|()| false);
+    if status.stopped_signal().is_some() {
+        // Without the first option the stop is a SIGTRAP, which the caller may have blocked: then the program would run.
+        // The second holds for a set-user-ID program, too, which is not told of a parent's death.
+        ptrace::setoptions(child, Options::PTRACE_O_TRACEEXEC | Options::PTRACE_O_EXITKILL)?;
     }
-    kill(child, libc::SIGKILL)?;
-    wait(child, 0).map(|_| true)
+    while status.stopped_signal().is_some() {
+        if status.into_raw() >> 16 == libc::PTRACE_EVENT_EXEC {
+            kill(child, libc::SIGKILL)?;
+            return wait(child, 0).map(|_| true);
+        }
+        // A signal that came meanwhile: nothing of the program runs that it could be for.
+        ptrace::cont(child, None)?;
+        status = wait(child, 0)?.ok_or(Errno::ECHILD)?;
+    }
+    result_of_child(status).map(|()| false)
 }
 
 /// Forks a child for one step, after which it ends, and waits until it has ended or been stopped as one that is traced.

@@ -69,10 +69,16 @@ impl System {
         Some(part)
     }
 
+    /// Opens a plain file. Anything else is only looked at: in somebody's root directory a fifo or a device may stand in
+    /// the place of any file, and a device may act when it is opened.
     fn open(&self, path: &Path) -> Option<File> {
+        let place = self.place(path);
+        let is_plain = |it: fs::Metadata| it.is_file();
+        fs::metadata(&place).is_ok_and(is_plain).then_some(())?;
+        // Should it be another by now, that does not block, and is not read.
         let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
-        let file = OpenOptions::new().read(true).custom_flags(flags).open(self.place(path)).ok()?;
-        file.metadata().ok()?.is_file().then_some(file)
+        let file = OpenOptions::new().read(true).custom_flags(flags).open(place).ok()?;
+        file.metadata().is_ok_and(is_plain).then_some(file)
     }
 
     /// The same as text, without blanks around it.
