@@ -109,6 +109,19 @@ fn not_in_path() {
     root(format!("PATH=/tmp/stage; {}", commands(&line).remove(0))).prints("directory\n");
 }
 
+/// The program is the word behind the options, however they look; what another working directory has is not advised.
+#[test]
+fn words_that_look_like_others() {
+    require!(root);
+    let line = root("PATH=/tmp/stage; /tmp/bin/unshare --hostname stat stat -c %F /");
+    let reason = "stat is in /usr/bin, which is not in PATH";
+    let command = "try: /tmp/bin/unshare --hostname stat /usr/bin/stat -c %F /";
+    line.is_explained(&complaint("stat", MISSING), &[reason, command]);
+    root("unshare --hostname Rroot nosuch").is_explained(&complaint("nosuch", MISSING), &[]);
+    let reason = "./plain is not executable: its mode is 644";
+    root("unshare -w dir ./plain").after("cp -p plain dir").is_explained(&complaint("./plain", DENIED), &[reason]);
+}
+
 /// EACCES: no x bit, or not for this user.
 #[test]
 fn not_executable() {

@@ -110,3 +110,15 @@ fn pid_namespace_without_a_child() {
     root("unshare -p echo ran").prints("ran\n");
     assert_eq!(root("unshare -p echo ran").outcome().stderr, "");
 }
+
+/// A command is advised only if it works: here another step would fail.
+#[test]
+fn no_command_that_fails_as_well() {
+    require!(root);
+    let reason = "a new uts namespace needs CAP_SYS_ADMIN, which you do not have";
+    for options in ["-u -S 4242", "-u -G 4242", "--uts=file", "-u -w nosuch", "-u -R nosuch"] {
+        nsuser(format!("unshare {options} true")).is_explained(DENIED, &[reason]);
+    }
+    nsuser("unshare -u nosuch").is_explained(DENIED, &[reason]);
+    nsuser("unshare -u -S 0 true").is_explained(DENIED, &[reason, "try: unshare --map-root-user -u -S 0 true"]);
+}

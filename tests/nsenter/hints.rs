@@ -260,3 +260,13 @@ fn children_in_another_pid_namespace() {
     root("script -qec 'nsenter -t 100 -p echo ran' /dev/null").prints("ran\r\n");
     assert_eq!(root("nsenter -t 99 -p echo ran").outcome().stderr, "");
 }
+
+/// What is attached to an option is no option.
+#[test]
+fn words_that_look_like_others() {
+    require!(root);
+    let complaint = "failed to execute nosuch: No such file or directory";
+    root("nsenter -t $$ -u/proc/self/ns/uts nosuch").is_explained(complaint, &[]);
+    let reason = "nosuch is looked for in the root directory that was entered: no directory of PATH there has it";
+    root("nsenter -t 500 -r -u nosuch").is_explained(complaint, &[reason]);
+}

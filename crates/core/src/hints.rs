@@ -25,6 +25,8 @@ mod unshare;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
 
 use crate::error::{Doing, Error};
 use crate::report::ProgramName;
@@ -106,6 +108,10 @@ pub struct CommandLine {
     pub tool: String,
     /// The rest, as typed.
     pub arguments: Vec<OsString>,
+    /// Its options by their full names, `--name` or `--name=value`.
+    options: Vec<OsString>,
+    /// How many of the last arguments are no options.
+    operands: usize,
 }
 
 /// What a [`CommandLine`]'s tool can be.
@@ -116,9 +122,12 @@ const NSENTER: &str = "rs-nsenter";
 const LONGEST_COMMAND: usize = 1000;
 
 impl CommandLine {
-    /// The whole argv of `tool`, which was started as `program`.
-    pub fn new(program: ProgramName, tool: &str, args: &[OsString]) -> Self {
-        Self { program, tool: tool.into(), arguments: args.get(1..).unwrap_or_default().to_vec() }
+    /// The whole argv of `tool`, which was started as `program`, and the same as getopt has read it.
+    pub fn new(program: ProgramName, tool: &str, args: &[OsString], respelt: &[OsString]) -> Self {
+        let arguments = args.get(1..).unwrap_or_default().to_vec();
+        let mut read = respelt.get(1..).unwrap_or_default().splitn(2, |word| word == "--");
+        let options = read.next().unwrap_or_default().to_vec();
+        Self { program, tool: tool.into(), arguments, options, operands: read.next().unwrap_or_default().len() }
     }
 
     /// The same command without the options that have it checked instead of carried out.
@@ -128,6 +137,7 @@ impl CommandLine {
             if let Some(place) = command.arguments.iter().position(|word| word == option) {
                 command.arguments.remove(place);
             }
+            command.options.retain(|word| word != option);
         }
         command
     }
@@ -147,20 +157,44 @@ impl CommandLine {
         self.shell_command(self.words().chain([OsStr::new(word)]))
     }
 
-    /// Whether a word begins with one of these.
-    fn has_word(&self, beginnings: &[&str]) -> bool {
-        self.words().any(|word| beginnings.iter().any(|it| word.as_bytes().starts_with(it.as_bytes())))
+    /// Whether one of these options was given, by whatever spelling.
+    fn has_option(&self, names: &[&str]) -> bool {
+        let name = |word: &OsString| {
+            let long = word.as_bytes().strip_prefix(b"--").unwrap_or_default();
+            long.split(|byte| *byte == b'=').next().unwrap_or_default().to_vec()
+        };
+        self.options.iter().map(name).any(|given| names.iter().any(|name| name.as_bytes() == given))
     }
 
-    /// Whether an option asks unshare for a child. One that is not recognized is asked for twice, which does no harm.
+    /// Whether an option asks unshare for a child.
     fn asks_for_child(&self) -> bool {
-        let options = self.words().take_while(|word| word.as_bytes().starts_with(b"-")).map(OsStr::as_bytes);
-        options.into_iter().any(|option| match option.strip_prefix(b"--") {
-            Some(long) => {
-                [&b"fork"[..], b"kill-child", b"forward-signals", b"init"].iter().any(|it| long.starts_with(it))
-            }
-            None => option.contains(&b'f'),
-        })
+        self.has_option(&["fork", "kill-child", "forward-signals", "init"])
+    }
+
+    /// Where the program stands among the arguments; none for the shell that nobody typed.
+    fn place_of_program(&self) -> Option<usize> {
+        (self.operands > 0).then(|| self.arguments.len().saturating_sub(self.operands))
+    }
+
+    /// The same command with `word` in the place of the program.
+    fn with_program(&self, word: &str) -> Option<String> {
+        let place = self.place_of_program()?;
+        let (before, after) = (self.words().take(place), self.words().skip(place + 1));
+        self.shell_command(before.chain([OsStr::new(word)]).chain(after))
+    }
+
+    /// The same command with `options` before all others, if it is found to work: it is checked, by the same program.
+    ///
+    /// To be asked as long as this process is as its caller has made it.
+    fn working_with(&self, options: &[&str], system: &System) -> Option<String> {
+        let works = || {
+            let mut check = Command::new("/proc/self/exe");
+            check.arg0(&self.program.invoked).arg("--check").args(options).args(&self.arguments);
+            check.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            check.status().is_ok_and(|status| status.success())
+        };
+        let command = self.with(options)?;
+        (!system.is_real() || works()).then_some(command)
     }
 
     /// The same command with `words` in the place of the first argument that is `typed`.

@@ -8,6 +8,7 @@ use crate::arguments::{self, CheckFormat, Request};
 use crate::check;
 use crate::child::{self, Ending};
 use crate::error::{Error, Result};
+use crate::getopt::{self, Dialect};
 use crate::hints::{self, Case, Cause, CommandLine, System};
 use crate::report::{self, ProgramName};
 use crate::terminal;
@@ -29,14 +30,15 @@ impl From<Error> for Refusal {
 
 /// Runs the program that is called `fallback` where argv does not say: shows its help or version, or does its work.
 ///
-/// `read` makes options of argv, `work` does what they ask for; it may come back in more processes than one.
+/// `dialect` is how its options are read; `read` makes options of argv, `work` does what they ask for; it may come back in more processes than one.
 pub fn main<Options: CommandFactory>(
     args: Vec<OsString>,
     fallback: &str,
+    dialect: &'static Dialect,
     read: impl FnOnce(Vec<OsString>) -> Result<Request<Box<Options>>, Refusal>,
     work: impl FnOnce(Options, &Reporter) -> Result<Ending>,
 ) -> u8 {
-    let reporter = Reporter::new(&args, fallback);
+    let reporter = Reporter::new::<Options>(&args, fallback, dialect);
     // First of all, because an option may already need a child: getent, for a name.
     let ready = child::expect_children().map_err(Refusal::from);
     let ended = ready.and_then(|()| read(args)).and_then(|request| {
@@ -75,9 +77,18 @@ fn end(ending: Ending) -> Result<u8> {
 #[derive(Debug)]
 pub struct Reporter {
     program: ProgramName,
-    command: CommandLine,
+    /// What the program is called at home.
+    tool: String,
+    args: Vec<OsString>,
+    dialect: &'static Dialect,
+    respell: fn(&Dialect, Vec<OsString>) -> Vec<OsString>,
     /// Whether to say why as well.
     hints: bool,
+}
+
+/// argv as getopt reads it, for the program with these options.
+fn respell<Options: CommandFactory>(dialect: &Dialect, args: Vec<OsString>) -> Vec<OsString> {
+    getopt::respell(&mut Options::command(), dialect, args).args
 }
 
 /// The variable that turns hints off, if it is `never`.
@@ -85,10 +96,16 @@ const HINTS: &str = "NS_HINTS";
 
 impl Reporter {
     /// Made first of all: later the environment may be another.
-    fn new(args: &[OsString], tool: &str) -> Self {
+    fn new<Options: CommandFactory>(args: &[OsString], tool: &str, dialect: &'static Dialect) -> Self {
         let program = ProgramName::from_args(args, tool);
-        let wanted = std::env::var_os(HINTS).is_none_or(|value| value != "never");
-        Self { command: CommandLine::new(program.clone(), tool, args), program, hints: wanted }
+        let hints = std::env::var_os(HINTS).is_none_or(|value| value != "never");
+        Self { program, tool: tool.into(), args: args.to_vec(), dialect, respell: respell::<Options>, hints }
+    }
+
+    /// What was typed; read again only where something has failed.
+    fn command(&self) -> CommandLine {
+        let respelt = (self.respell)(self.dialect, self.args.clone());
+        CommandLine::new(self.program.clone(), &self.tool, &self.args, &respelt)
     }
 
     /// Says what failed, and then why, if that can be found out. Says whether stderr took the first.
@@ -116,8 +133,8 @@ impl Reporter {
 
     /// Why it failed, if that is wanted and can be found out.
     fn explain(&self, error: &Error) -> Option<Cause> {
-        let case = Case { system: &System::here(), command: &self.command };
-        self.hints.then(|| hints::explain(error, case)).flatten()
+        let explain = || hints::explain(error, Case { system: &System::here(), command: &self.command() });
+        self.hints.then(explain).flatten()
     }
 
     /// Says on stdout what `examine` has found out, in place of doing it. Ends with 1 where something would fail.
@@ -129,7 +146,7 @@ impl Reporter {
         format: CheckFormat,
         examine: impl FnOnce(Case<'_>) -> Result<check::Report>,
     ) -> Result<Ending> {
-        let command = self.command.without_check();
+        let command = self.command().without_check();
         let report = examine(Case { system: &System::here(), command: &command })?;
         let text = match format {
             CheckFormat::Text => report.text(),

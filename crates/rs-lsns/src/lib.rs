@@ -24,7 +24,7 @@ use plan::Plan;
 
 /// The whole program: takes argv, gives the exit status.
 pub fn main(args: Vec<OsString>) -> u8 {
-    program::main(args, "rs-lsns", options::read, |options, reporter| {
+    program::main(args, "rs-lsns", &options::DIALECT, options::read, |options, reporter| {
         let verbose = options.verbose;
         logging::start(verbose);
         run::run(Plan::from_options(options)?, reporter, verbose > 0)

@@ -216,7 +216,8 @@ const LONG_OPTIONS: &[&str] = &[
     "list-columns",
 ];
 
-const DIALECT: Dialect = Dialect { long_options: LONG_OPTIONS, short_optional_arguments: true, permute: true };
+/// How they are read.
+pub static DIALECT: Dialect = Dialect { long_options: LONG_OPTIONS, short_optional_arguments: true, permute: true };
 
 /// Reads argv.
 ///

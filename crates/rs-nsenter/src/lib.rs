@@ -14,7 +14,7 @@ use plan::Plan;
 
 /// The whole program: takes argv, gives the exit status.
 pub fn main(args: Vec<OsString>) -> u8 {
-    program::main(args, "rs-nsenter", options::read, |options, reporter| {
+    program::main(args, "rs-nsenter", &options::DIALECT, options::read, |options, reporter| {
         logging::start(options.verbose);
         let checking = arguments::checking(options.check, options.json)?;
         let plan = Plan::from_options(options)?;

@@ -281,7 +281,8 @@ const LONG_OPTIONS: &[&str] = &[
     "follow-context",
 ];
 
-const DIALECT: Dialect = Dialect { long_options: LONG_OPTIONS, short_optional_arguments: true, permute: false };
+/// How they are read.
+pub static DIALECT: Dialect = Dialect { long_options: LONG_OPTIONS, short_optional_arguments: true, permute: false };
 
 /// Reads argv.
 ///

@@ -16,7 +16,7 @@ use plan::Plan;
 
 /// The whole program: takes argv, gives the exit status.
 pub fn main(args: Vec<OsString>) -> u8 {
-    program::main(args, "rs-unshare", options::read, |options, reporter| {
+    program::main(args, "rs-unshare", &options::DIALECT, options::read, |options, reporter| {
         logging::start(options.verbose);
         let checking = arguments::checking(options.check, options.json)?;
         let dry_run = options.dry_run;

@@ -325,7 +325,8 @@ const LONG_OPTIONS: &[&str] = &[
     "whitelist-env",
 ];
 
-const DIALECT: Dialect = Dialect { long_options: LONG_OPTIONS, short_optional_arguments: false, permute: false };
+/// How they are read.
+pub static DIALECT: Dialect = Dialect { long_options: LONG_OPTIONS, short_optional_arguments: false, permute: false };
 
 /// Reads argv.
 ///

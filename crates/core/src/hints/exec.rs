@@ -123,7 +123,7 @@ fn shell_missing(path: &Path, system: &System) -> Option<Cause> {
 /// A name that is nowhere to be found: a shell that others stand in for, or a root directory that is another one.
 fn nowhere(program: &OsStr, case: Case<'_>) -> Option<Cause> {
     let (system, command) = (case.system, case.command);
-    let is_typed = command.arguments.iter().any(|word| word == program);
+    let is_typed = command.place_of_program().is_some();
     let wants_shell = !is_typed || is_shell(program);
     if let Some(cause) = wants_shell.then(|| other_shell(program, is_typed, case)).flatten() {
         return Some(cause);
@@ -132,7 +132,7 @@ fn nowhere(program: &OsStr, case: Case<'_>) -> Option<Cause> {
     if let Some(cause) = (!has_slash).then(|| outside_of_path(program, case)).flatten() {
         return Some(cause);
     }
-    if enters_other_root(program, command) {
+    if enters_other_root(command) {
         let name = shown(program);
         let reason = match has_slash {
             true => format!("{name} is looked for in the root directory that was entered, which does not have it"),
@@ -159,13 +159,9 @@ fn other_shell(program: &OsStr, is_typed: bool, case: Case<'_>) -> Option<Cause>
     match SHELLS.iter().find(works) {
         Some(shell) => {
             let cause = Cause::new("shell-not-here", format!("there is no {name} here, but {shell} is there"));
-            Some(cause.command(if is_typed {
-                command.instead_of(program, &[shell])
-            } else {
-                command.followed_by(shell)
-            }))
+            Some(cause.command(if is_typed { command.with_program(shell) } else { command.followed_by(shell) }))
         }
-        None if enters_other_root(program, command) => {
+        None if enters_other_root(command) => {
             let reason = format!("there is no shell in this root directory: no {name}, nor {}", SHELLS.join(", "));
             Some(Cause::new("no-shell", reason))
         }
@@ -184,23 +180,23 @@ fn outside_of_path(program: &OsStr, case: Case<'_>) -> Option<Cause> {
     let directory = USUAL.iter().find(|it| is_executable(&Path::new(it).join(program), case.system))?;
     let reason = format!("{} is in {directory}, which is not in PATH", shown(program));
     let path = Path::new(directory).join(program);
-    let command = path.to_str().and_then(|path| case.command.instead_of(program, &[path]));
+    let command = path.to_str().and_then(|path| case.command.with_program(path));
     Some(Cause::new("not-in-path", reason).command(command))
 }
 
-/// Whether an option before the program may have changed the root directory.
-fn enters_other_root(program: &OsStr, command: &CommandLine) -> bool {
-    let (long, short): (&[&str], &[u8]) = match command.tool.as_str() {
-        UNSHARE => (&["--root"], b"R"),
-        NSENTER => (&["--root", "--mount", "--all"], b"rma"),
-        _ => return false,
-    };
-    let before = command.arguments.iter().take_while(|word| *word != program).map(|word| word.as_bytes());
-    before.into_iter().any(|word| match word.strip_prefix(b"-") {
-        Some([b'-', ..]) => long.iter().any(|option| word.starts_with(option.as_bytes())),
-        Some(letters) => letters.iter().any(|letter| short.contains(letter)),
-        None => false,
-    })
+/// Whether an option may have changed the root directory.
+fn enters_other_root(command: &CommandLine) -> bool {
+    match command.tool.as_str() {
+        UNSHARE => command.has_option(&["root"]),
+        NSENTER => command.has_option(&["root", "mount", "all"]),
+        _ => false,
+    }
+}
+
+/// Whether a path means the same to the caller's shell: not from another root or working directory.
+fn means_the_same_outside(path: &Path, command: &CommandLine) -> bool {
+    let stays = path.is_absolute() || !command.has_option(&["wd", "wdns"]);
+    stays && !enters_other_root(command)
 }
 
 /// Why a file that is there may not be executed.
@@ -212,7 +208,7 @@ fn forbidden(path: &Path, case: Case<'_>) -> Option<Cause> {
         let what = if its.is_dir() { "a directory" } else { "no regular file" };
         return Some(Cause::new("no-program", format!("{name} is {what}")));
     }
-    let place = quoted(path.as_os_str()).filter(|_| !enters_other_root(path.as_os_str(), case.command));
+    let place = quoted(path.as_os_str()).filter(|_| means_the_same_outside(path, case.command));
     if mode & 0o111 == 0 {
         let cause = Cause::new("not-executable", format!("{name} is not executable: its mode is {mode:o}"));
         let is_own = its.uid() == geteuid().as_raw();

@@ -114,9 +114,14 @@ impl Faked {
 
     /// The cause that is found when `line` failed so.
     pub(super) fn explain(&self, line: &str, doing: Doing, errno: impl Into<Option<Errno>>) -> Option<Cause> {
-        let args: Vec<_> = line.split(' ').map(Into::into).collect();
+        let args: Vec<std::ffi::OsString> = line.split(' ').map(Into::into).collect();
         let program = ProgramName::from_args(&args, "unshare");
-        let command = CommandLine::new(program, &format!("rs-{}", line.split(' ').next().unwrap()), &args);
+        // Each word that begins with a dash is an option, and by its full name.
+        let place = args.iter().skip(1).position(|word| !word.as_encoded_bytes().starts_with(b"-"));
+        let mut respelt = args.clone();
+        place.into_iter().for_each(|place| respelt.insert(place + 1, "--".into()));
+        let tool = format!("rs-{}", line.split(' ').next().unwrap());
+        let command = CommandLine::new(program, &tool, &args, &respelt);
         explain(&Error { doing, errno: errno.into() }, Case { system: &self.system(), command: &command })
     }
 

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use caps::Capability;
 use nix::errno::Errno;
-use nix::sched::CloneFlags;
 
 use super::idmap::restricted;
 use super::system::{System, VisibleMount, maps, shown};
@@ -202,7 +201,7 @@ fn propagation(target: &Path, errno: Errno, case: Case<'_>) -> Option<Cause> {
             }
             let reason = "the root directory was changed (chroot) to one that is no mount point, and only those have a propagation";
             let cause = Cause::new("root-no-mount-point", reason);
-            let typed = case.command.has_word(&["--prop"]);
+            let typed = case.command.has_option(&["propagation"]);
             Some(if case.command.tool != UNSHARE {
                 cause
             } else if typed {
@@ -222,11 +221,9 @@ fn root_denied(case: Case<'_>) -> Option<Cause> {
     }
     let reason = "another root directory needs CAP_SYS_CHROOT, which you do not have";
     let cause = Cause::new("needs-cap-sys-chroot", reason);
-    let own_namespace = || sys::in_child(|| nix::sched::unshare(CloneFlags::CLONE_NEWUSER)).is_ok();
-    Some(match case.command.tool == UNSHARE && own_namespace() {
-        true => cause.command(case.command.with(&["--map-root-user"])),
-        false => cause,
-    })
+    let is_unshare = case.command.tool == UNSHARE;
+    let command = is_unshare.then(|| case.command.working_with(&["--map-root-user"], case.system));
+    Some(cause.command(command.flatten()))
 }
 
 #[cfg(test)]

@@ -48,7 +48,9 @@ fn no_such_file(source: &Path, target: &Path, case: Case<'_>) -> Option<Cause> {
         }
         None => file.map(|file| format!("touch {file} &&")),
     };
-    Some(Cause::new("pin-file-missing", reason).command(made.and_then(|made| case.command.behind(&made))))
+    // Whoever may not bind it has more to do than that.
+    let command = made.filter(|_| case.system.may(Capability::CAP_SYS_ADMIN) == Some(true));
+    Some(Cause::new("pin-file-missing", reason).command(command.and_then(|made| case.command.behind(&made))))
 }
 
 fn is_directory(target: &Path) -> Option<Cause> {

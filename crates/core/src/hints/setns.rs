@@ -99,7 +99,7 @@ fn denied(kind: Kind, namespace: &Handle, target: Option<u32>, case: Case<'_>) -
     let is_own = owner.owner_uid() == Ok(geteuid().as_raw()) && is_below(&owner, system);
     let is_targets = target.is_some_and(|pid| is_namespace_of(&owner, pid, system));
     Some(match is_own && is_targets {
-        true => cause.command(case.command.with(&["--user", "--preserve-credentials"])),
+        true => cause.command(case.command.working_with(&["--user", "--preserve-credentials"], system)),
         false => cause,
     })
 }

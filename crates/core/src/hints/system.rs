@@ -35,7 +35,7 @@ impl System {
     }
 
     /// Whether the kernel can be asked about it, too.
-    fn is_real(&self) -> bool {
+    pub(super) fn is_real(&self) -> bool {
         self.root == Path::new("/")
     }
 

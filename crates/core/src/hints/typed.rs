@@ -35,7 +35,7 @@ pub(super) fn explain_program(program: &OsStr, case: Case<'_>) -> Option<Cause> 
     if case.command.tool != NSENTER {
         return None;
     }
-    let place = words.iter().position(|word| word == program)?;
+    let place = case.command.place_of_program()?;
     let option = words.get(place.checked_sub(1)?)?;
     let long = match option.as_bytes() {
         b"-W" | b"--wdns" => "--wdns",

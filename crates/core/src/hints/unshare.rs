@@ -130,9 +130,9 @@ fn not_privileged(kinds: Kinds, case: Case<'_>) -> Option<Cause> {
     with_user.insert(Kind::User);
     Some(match sys::in_child(|| nix::sched::unshare(with_user.flags())) {
         Ok(()) if kinds.contains(Kind::Pid) && !case.command.asks_for_child() => {
-            cause.command(case.command.with(&["--map-root-user", "--fork"]))
+            cause.command(case.command.working_with(&["--map-root-user", "--fork"], system))
         }
-        Ok(()) => cause.command(case.command.with(&["--map-root-user"])),
+        Ok(()) => cause.command(case.command.working_with(&["--map-root-user"], system)),
         Err(errno) => match explain(errno, with_user, case) {
             Some(other) => Cause {
                 obstacle: Some(format!("{}: {}", obstacle_of_user_namespaces(), other.reason)),
