@@ -30,6 +30,17 @@ fn info_ends_with_its_line() {
 }
 
 #[test]
+fn info_goes_where_the_last_option_says() {
+    require!(root);
+    for (options, lines) in
+        [("--info-fd 7 --info-fd 7", "1 0"), ("--info-fd 8 --info-fd 7", "1 0"), ("--info-fd 7 --info-fd 8", "0 1")]
+    {
+        nsuser(format!("unshare {options} -f true 7>seven 8>eight; echo $(wc -l <seven) $(wc -l <eight)"))
+            .prints(&format!("{lines}\n"));
+    }
+}
+
+#[test]
 fn info_tells_the_pid_and_the_namespaces() {
     require!(root);
     let show = "sh -c 'for kind in user uts pid; do readlink /proc/self/ns/$kind; done'";

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 
 use crate::error::{Doing, Error, Result, While};
 use crate::handle::Handle;
@@ -46,7 +46,7 @@ impl InfoFd {
         }
         let file = fcntl(theirs, FcntlArg::F_DUPFD_CLOEXEC(STANDARD + 1)).and_then(sys::adopt)?;
         if number > STANDARD {
-            drop(sys::adopt(number)?);
+            fcntl(theirs, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
         }
         Ok(Self { number, file: Arc::new(Mutex::new(Some(file))) })
     }
@@ -54,8 +54,10 @@ impl InfoFd {
     /// Lets go of it, in a process that does not become the program: so its end is the end of the line.
     pub fn close(&self) {
         // There is one thread, so nobody has left the lock in disorder.
-        if let Ok(mut file) = self.file.lock() {
-            file.take();
+        let copy = self.file.lock().ok().and_then(|mut file| file.take());
+        if copy.is_some() && self.number > STANDARD {
+            // From the caller to us alone; nothing else here knows it.
+            drop(sys::adopt(self.number));
         }
     }
 

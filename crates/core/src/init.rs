@@ -50,10 +50,11 @@ impl Init {
         Ok(Self { parent, mask, death_signal: None })
     }
 
-    /// From now on the program gets `signal` when the parent dies, whoever it has become by then: the kernel forgets the
-    /// death signal of a set-user-ID program, but the init may signal it all the same.
+    /// From now on the program is killed when the parent dies, if KILL was to be the death signal, whoever the program
+    /// has become by then: the kernel forgets the death signal of a set-user-ID program, but the init may kill it all
+    /// the same. Any other death signal the init gets, and passes on.
     ///
-    /// The first process of a pid namespace gets KILL itself, for all the others.
+    /// The first process of a pid namespace is killed itself, and all the others with it.
     ///
     /// # Errors
     /// Those of [`DeathSignal::set`].
