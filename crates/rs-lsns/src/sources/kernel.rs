@@ -8,7 +8,7 @@ use nscore::handle::Handle;
 ///
 /// It adds to what /proc shows, and cannot replace it: what only a socket keeps is not active.
 pub fn unknown(known: &HashSet<u64>) -> Vec<Handle> {
-    unknown_of(known, Handle::ids_after).into_iter().filter_map(|id| Handle::by_id_alone(id).ok()).collect()
+    unknown_of(known, Handle::ids_after).into_iter().filter_map(|id| Handle::by_id(id).ok()).collect()
 }
 
 /// The ids that are not known, of all that `next` gives behind the last one.
