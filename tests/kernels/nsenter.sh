@@ -94,6 +94,12 @@ case_a_network_that_only_a_socket_keeps() {
     prints "$there" rs-nsenter "--net=@${inode%]}" readlink /proc/self/ns/net
 }
 
+case_a_network_that_is_mounted_elsewhere() {
+    hold rs-unshare --mount sh -c 'mount -t tmpfs none /mnt; >/mnt/net; rs-unshare --net=/mnt/net true; exec "$@"' sh
+    inode=$(sed -n 's/.* net:.\([0-9]*\). .*/\1/p' "/proc/$held/mountinfo")
+    prints "net:[$inode]" rs-nsenter "--net=@$inode" readlink /proc/self/ns/net
+}
+
 case_a_container_by_its_id() {
     hold rs-unshare --uts
     group=/sys/fs/cgroup/docker-$(printf %064d 7).scope

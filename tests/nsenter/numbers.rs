@@ -36,6 +36,42 @@ fn a_namespace_that_nothing_but_a_mount_keeps() {
         .prints("kept\nnsenter: cannot open namespace : No such file or directory\n");
 }
 
+/// A process whose mount namespace alone has a UTS namespace mounted, with the number `$there`.
+fn elsewhere(depth: u8) -> String {
+    let kept = "unshare --uts=place hostname elsewhere";
+    let kept = match depth {
+        1 => kept.to_owned(),
+        // Whose mount namespace is mounted itself, and has no process.
+        _ => format!(
+            "mount -t tmpfs tmpfs dir; touch dir/mounts; unshare --mount=dir/mounts sh -c \"{kept}; cat /proc/self/mountinfo >table\""
+        ),
+    };
+    let table = if depth == 1 { "/proc/$!/mountinfo" } else { "table" };
+    format!(
+        "touch place; start unshare -m sh -c '{kept}; echo up; exec >&-; read -r line <>never'
+        there=$(sed -n 's/.* uts:.\\([0-9]*\\). .*/\\1/p' {table})"
+    )
+}
+
+#[test]
+fn a_namespace_that_is_mounted_in_another_mount_namespace_alone() {
+    require!(root, unshare, hostname);
+    for depth in [1, 2] {
+        root(format!("{}; nsenter -u=@$there hostname; kill -KILL $!", elsewhere(depth))).prints("elsewhere\n");
+    }
+}
+
+#[test]
+fn a_namespace_that_only_a_thread_is_in() {
+    require!(root, cc, unshare);
+    let hold = format!("cc -pthread -x c -o hold - <<'END'\n{}\nEND\n", include_str!("../support/hold.c"));
+    root(format!(
+        "{hold}touch n; unshare --net=n true; it=$(stat -L -c %i n); start ./hold thread=n; umount n
+        nsenter -n@$it readlink /proc/self/ns/net | grep -c $it; kill -KILL $!"
+    ))
+    .prints("1\n");
+}
+
 /// A process that holds, by descriptor 9 alone, a namespace with the number in the file `number`.
 const HOLDER: &str = "touch kept; unshare --uts=kept hostname held; stat -L -c %i kept >number
     mkfifo up; sh -c 'exec 9<kept; echo up >up; read -r line <>never' & read -r word <up; umount -l kept";

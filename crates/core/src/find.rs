@@ -98,14 +98,16 @@ pub fn namespace(text: &OsStr) -> Result<Handle> {
 /// # Errors
 /// [`Doing::OpeningById`] with the errno of open_by_handle_at(2).
 pub fn namespace_by_id(id: u64) -> Result<Handle> {
+    log::info!("open_by_handle_at(FD_NSFS_ROOT, id {id})");
     Handle::by_id(id).or_else(|errno| {
         let found = Search::of(Sought::Id(id)).and_then(Search::run);
         found.ok_or(Error { doing: Doing::OpeningById { id }, errno: Some(errno) })
     })
 }
 
-/// Finds the namespace with this `inode`, as lsns(8) shows it: one of any process, or one that only a bind mount, a
-/// descriptor, a socket or another namespace keeps.
+/// Finds the namespace with this `inode`, as lsns(8) shows it: one of any process, or one that only a thread, a bind
+/// mount, be it in another mount namespace, a descriptor, a socket or another namespace keeps. To be called while there
+/// is one thread.
 ///
 /// # Errors
 /// [`Doing::OpeningByInode`] with ENOENT.
@@ -176,7 +178,6 @@ mod tests {
             let doing = namespace(text.as_ref()).unwrap_err().doing;
             assert_eq!(doing, Doing::Opening { path: text.into() });
         }
-        assert_eq!(namespace("@1".as_ref()).unwrap_err().doing, Doing::OpeningByInode { inode: 1 });
     }
 
     #[test]

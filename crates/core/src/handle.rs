@@ -83,15 +83,6 @@ impl Handle {
     /// # Errors
     /// open_by_handle_at(2)'s: ESTALE before Linux 7, and where there is no such namespace.
     pub fn by_id(id: u64) -> nix::Result<Self> {
-        log::info!("open_by_handle_at(FD_NSFS_ROOT, id {id})");
-        sys::open_namespace_by_id(id).and_then(Self::from_descriptor)
-    }
-
-    /// Opens the namespace with this `id` where the kernel does so by the number alone.
-    ///
-    /// # Errors
-    /// ESTALE before Linux 7 and for an id that is none; more in open_by_handle_at(2).
-    pub fn by_id_alone(id: u64) -> nix::Result<Self> {
         sys::open_namespace_by_id(id).and_then(Self::from_descriptor)
     }
 

@@ -225,11 +225,12 @@ pub(crate) fn parse(text: &[u8]) -> Vec<Mount> {
     text.split(|byte| *byte == b'\n').filter_map(parse_mount).collect()
 }
 
-/// The files in which this process sees namespaces kept, with the namespaces' inodes.
-pub fn mounted_namespaces() -> impl Iterator<Item = (u64, PathBuf)> {
+/// The files in which this process sees namespaces kept, with the namespaces' kinds and inodes.
+pub fn mounted_namespaces() -> impl Iterator<Item = (Kind, u64, PathBuf)> {
     let mounts = own_mounts().unwrap_or_default().into_iter().filter(|mount| mount.filesystem == "nsfs");
-    mounts
-        .filter_map(|mount| proc::namespace(mount.root.as_os_str().as_bytes()).map(|(_, inode)| (inode, mount.target)))
+    mounts.filter_map(|mount| {
+        proc::namespace(mount.root.as_os_str().as_bytes()).map(|(kind, inode)| (kind, inode, mount.target))
+    })
 }
 
 /// Reads a line of proc_pid_mountinfo(5).

@@ -1,4 +1,5 @@
-//! A namespace, wherever it is kept: by processes, mounts, descriptors, sockets, or the namespaces below it.
+//! A namespace, wherever it is kept: by processes and threads, mounts of any mount namespace, descriptors, sockets, or
+//! the namespaces below it.
 
 use std::collections::HashSet;
 use std::ffi::CStr;
@@ -11,6 +12,7 @@ use crate::handle::Handle;
 use crate::kind::Kind;
 use crate::mounts;
 use crate::proc::{Held, Proc, Scratch, SocketHolder};
+use crate::visit::visit;
 
 /// What a namespace is known by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,9 +52,13 @@ impl Search {
 
     /// Searches where it costs least first.
     pub(super) fn run(mut self) -> Option<Handle> {
-        let processes = self.among_processes();
-        let found = processes.or_else(|| self.among_mounts()).or_else(|| self.among_descriptors());
-        found.or_else(|| self.above_processes())
+        self.among_processes()
+            .or_else(|| self.among_mounts())
+            .or_else(|| self.listed_by_kernel())
+            .or_else(|| self.among_threads())
+            .or_else(|| self.among_descriptors())
+            .or_else(|| self.above_processes())
+            .or_else(|| self.among_mounts_of_others())
     }
 
     /// Whether what has this number may be it, and was not opened before.
@@ -105,9 +111,70 @@ impl Search {
     }
 
     fn among_mounts(&mut self) -> Option<Handle> {
-        mounts::mounted_namespaces().find_map(|(inode, path)| {
-            let open = || Handle::open(&path).map_err(|error| error.errno.unwrap_or(Errno::ENOENT));
-            if self.may_be(inode) { self.judge(open()) } else { None }
+        mounts::mounted_namespaces().find_map(
+            |(_, inode, path)| {
+                if self.may_be(inode) { self.judge(open_mounted(&path)) } else { None }
+            },
+        )
+    }
+
+    /// By listns(2), since Linux 7: it knows those, too, that are kept where this process cannot look.
+    fn listed_by_kernel(&mut self) -> Option<Handle> {
+        // What has the id would have been opened by that.
+        let mut last = if matches!(self.sought, Sought::Inode(_)) { 0 } else { return None };
+        loop {
+            let ids = Handle::ids_after(last).ok()?;
+            last = ids.last().copied().filter(|end| *end > last)?;
+            if let Some(handle) = ids.into_iter().find_map(|id| self.judge(Handle::by_id(id))) {
+                return Some(handle);
+            }
+        }
+    }
+
+    fn among_threads(&mut self) -> Option<Handle> {
+        self.each_process(|search, pid| {
+            let (all, mut links) = (Kind::all().collect(), Vec::new());
+            let read = search.proc.threads(pid, all, &mut search.scratch, |thread, its| {
+                let own = its.own.iter().map(|(kind, inode)| (thread, kind.link(), inode));
+                links.extend(own.chain(its.children.iter().map(|(kind, inode)| (thread, kind.children_link(), inode))));
+            });
+            read.ok()?;
+            links.into_iter().find_map(|(thread, link, inode)| {
+                let open = |search: &Self| search.proc.namespace_at(&format!("{pid}/task/{thread}/ns/{link}"));
+                if search.may_be(inode) { search.judge(open(search)) } else { None }
+            })
+        })
+    }
+
+    /// What other mount namespaces have mounted, and those that are mounted there.
+    fn among_mounts_of_others(&mut self) -> Option<Handle> {
+        let own = self.proc.own_pid().and_then(|own| self.proc.process(own).ok()?.namespace_inode(Kind::Mount).ok());
+        let mut journey = Journey { known: own.into_iter().collect(), ..Journey::default() };
+        for (_, inode, path) in mounts::mounted_namespaces().filter(|(kind, ..)| *kind == Kind::Mount) {
+            journey.add(inode, || open_mounted(&path));
+        }
+        let mut found = self.each_process(|search, pid| {
+            let directory = search.proc.process(pid).ok()?;
+            journey.add(directory.namespace_inode(Kind::Mount).ok()?, || directory.namespace(Kind::Mount));
+            if journey.ahead.len() < PORTION { None } else { search.go_on(&mut journey) }
+        });
+        while found.is_none() && !journey.ahead.is_empty() {
+            found = self.go_on(&mut journey);
+        }
+        found
+    }
+
+    /// Looks into the mount namespaces that are ahead, and puts those that it finds there in their place.
+    fn go_on(&mut self, journey: &mut Journey) -> Option<Handle> {
+        let mut sights = Vec::new();
+        visit(&self.proc, &std::mem::take(&mut journey.ahead), &journey.mounted, |sight| sights.push(sight));
+        sights.into_iter().find_map(|sight| {
+            let handle = sight.handle?;
+            journey.mounted.insert(sight.inode);
+            if sight.kind == Kind::Mount {
+                journey.add(sight.inode, || Ok(handle.clone()));
+            }
+            if self.may_be(sight.inode) { self.judge(Ok(handle)) } else { None }
         })
     }
 
@@ -163,6 +230,37 @@ impl Search {
             None
         })
     }
+}
+
+/// A way through mount namespaces.
+#[derive(Default)]
+struct Journey {
+    /// Those that are to be looked into.
+    ahead: Vec<Handle>,
+    /// The inodes of all that were ahead at some time, and of this process's own.
+    known: HashSet<u64>,
+    /// The inodes of what was found mounted.
+    mounted: HashSet<u64>,
+}
+
+/// So many mount namespaces are open at a time, but for those that are found mounted.
+const PORTION: usize = 128;
+
+impl Journey {
+    fn add(&mut self, inode: u64, open: impl FnOnce() -> nix::Result<Handle>) {
+        if self.known.contains(&inode) {
+            return;
+        }
+        // Who cannot be opened by one process may be by another.
+        if let Ok(handle) = open() {
+            self.known.insert(inode);
+            self.ahead.push(handle);
+        }
+    }
+}
+
+fn open_mounted(path: &Path) -> nix::Result<Handle> {
+    Handle::open(path).map_err(|error| error.errno.unwrap_or(Errno::ENOENT))
 }
 
 fn inode(handle: &Handle) -> Option<u64> {
