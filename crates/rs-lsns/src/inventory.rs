@@ -299,7 +299,7 @@ impl Inventory {
             self.namespaces.iter().filter_map(|namespace| namespace.kin).chain(self.told.values().map(|it| it.1));
         let known: HashSet<u64> = kins.filter_map(|kin| kin.id).collect();
         let mut asker = Asker::new(self.search.questions, std::mem::take(&mut self.told));
-        for handle in kernel::unknown(&known).into_iter().filter_map(|id| Handle::by_id_alone(id).ok()) {
+        for handle in kernel::unknown(&known).into_iter().filter_map(|id| Handle::by_id(id).ok()) {
             let (Ok(Some(kind)), Some(inode)) = (handle.kind(), ancestors::inode(&handle)) else { continue };
             let Some(namespace) = self.entry(kind, inode) else { continue };
             namespace.holders.insert(Holder::Unseen);
