@@ -44,8 +44,9 @@ case_a_process_by_its_inode() {
 
 case_an_inode_of_another_process() {
     hold rs-unshare --uts
-    has pidfs && reason='No such process' || reason='Operation not supported'
-    fails 1 "rs-nsenter: failed to obtain a valid file descriptor for PID $held: $reason" '' \
+    has pidfs && reason='No such process' hint='is another process' ||
+        reason='Operation not supported' hint='gives processes no inodes'
+    fails 1 "rs-nsenter: failed to obtain a valid file descriptor for PID $held: $reason" "$hint" \
         rs-nsenter --target "$held:$(ask pidfd $$)" --uts true
 }
 
@@ -72,7 +73,8 @@ case_a_namespace_by_its_inode() {
 
 case_an_id_of_no_namespace() {
     # Older kernels have no root of namespaces to look below.
-    has ids && reason='Stale file handle' hint='no process, mount' || reason='Bad file descriptor' hint=
+    has ids && reason='Stale file handle' hint='no process, mount' ||
+        reason='Bad file descriptor' hint='gives namespaces no ids'
     fails 1 "rs-nsenter: cannot open namespace of id 123456789: $reason" "$hint" rs-nsenter --net=:123456789 true
 }
 

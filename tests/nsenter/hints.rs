@@ -203,6 +203,19 @@ fn owner_outside() {
 }
 
 #[test]
+fn another_process() {
+    require!(root);
+    let complaint = |pid| format!("failed to obtain a valid file descriptor for PID {pid}: No such process");
+    let outcome = root("nsenter -t 300:1 -u true").outcome();
+    let (first, hint) = outcome.stderr.split_once('\n').expect("two lines");
+    assert_eq!(first, format!("nsenter: {}", complaint(300)));
+    let inode = hint.trim_end().strip_prefix("nsenter: hint: PID 300 is another process, whose inode is ");
+    let inode: u64 = inode.and_then(|inode| inode.parse().ok()).unwrap_or_else(|| panic!("{hint}"));
+    assert!(inode > 1, "{hint}");
+    root("nsenter -t 4000:1 -u true").is_explained(&complaint(4000), &["there is no process 4000"]);
+}
+
+#[test]
 fn id_not_found() {
     require!(root);
     let reason = "no process, mount, descriptor or socket that you may look at shows a namespace with the id 987654321";

@@ -249,6 +249,7 @@ pub fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
         Doing::Entering { .. }
         | Doing::EnteringTarget { .. }
         | Doing::CopyingDescriptor { .. }
+        | Doing::CheckingPid { .. }
         | Doing::OpeningOwner
         | Doing::OpeningById { .. } => setns::explain(error, case),
         Doing::Opening { path } | Doing::Writing { path } if cgroup::is_procs(path) => {

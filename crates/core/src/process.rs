@@ -119,12 +119,20 @@ impl Target {
         }
     }
 
-    fn check_inode(&self, inode: u64) -> nix::Result<()> {
+    fn check_inode(&self, wanted: u64) -> nix::Result<()> {
+        (self.inode()? == wanted).then_some(()).ok_or(Errno::ESRCH)
+    }
+
+    /// The inode of its pidfd, which no other process ever gets.
+    ///
+    /// # Errors
+    /// EOPNOTSUPP before Linux 6.9, ESRCH when it is gone.
+    pub fn inode(&self) -> nix::Result<u64> {
         let pidfd = self.pidfd.as_ref().map_err(|errno| *errno)?;
         if fstatfs(pidfd)?.filesystem_type() != PIDFS_MAGIC {
             return Err(Errno::EOPNOTSUPP);
         }
-        (fstat(pidfd)?.st_ino == inode).then_some(()).ok_or(Errno::ESRCH)
+        Ok(fstat(pidfd)?.st_ino)
     }
 
     /// Its number, as this process's /proc shows it.

@@ -13,6 +13,7 @@ use super::{Case, Cause};
 use crate::error::{Doing, Error};
 use crate::handle::Handle;
 use crate::kind::{Kind, Kinds};
+use crate::process::Target;
 use crate::sys;
 
 /// Why a namespace could not be found or entered.
@@ -30,12 +31,45 @@ pub(super) fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
             let reason = "the user namespace above it is none of yours: it lies outside the one that you are in";
             Some(Cause::new("owner-outside", reason))
         }
+        Doing::CheckingPid { pid } => another_process(errno, *pid, system),
+        Doing::OpeningById { .. } if !has_ids(system) => {
+            let reason = "this kernel gives namespaces no ids: Linux 6.18 was the first that did";
+            Some(
+                Cause::new("ids-unknown", reason)
+                    .advice("by its inode, as lsns shows it, a namespace is found too: @INODE"),
+            )
+        }
         Doing::OpeningById { id } if errno == Errno::ESTALE => {
             let reason = format!(
                 "no process, mount, descriptor or socket that you may look at shows a namespace with the id {id}"
             );
             Some(Cause::new("id-not-found", reason).advice("it has ended, or it is hidden from you: ask as root"))
         }
+        _ => None,
+    }
+}
+
+/// Whether the kernel numbers its namespaces.
+fn has_ids(system: &System) -> bool {
+    let own = Handle::open(&system.place("/proc/self/ns/user"));
+    // Where there is no /proc, nothing can be said.
+    own.map_or(true, |own| own.id().is_ok())
+}
+
+/// Why a PID is not the process with that inode.
+fn another_process(errno: Errno, pid: u32, system: &System) -> Option<Cause> {
+    match errno {
+        Errno::EOPNOTSUPP => {
+            let reason = "this kernel gives processes no inodes: Linux 6.9 was the first that did";
+            Some(Cause::new("inodes-unknown", reason))
+        }
+        Errno::ESRCH => match Target::open(pid).inode() {
+            Ok(inode) => {
+                let reason = format!("PID {pid} is another process, whose inode is {inode}");
+                Some(Cause::new("another-process", reason))
+            }
+            Err(_) => gone(pid, system),
+        },
         _ => None,
     }
 }
@@ -286,6 +320,23 @@ mod tests {
         let named = |stat: &str| Faked::new().file("/proc/7/stat", stat).link("/proc/self/ns/uts", "uts:[1]");
         assert_eq!(opening(&named("7 (x) S 1) Z 1\n"), "/proc/7/ns/uts", Errno::ENOENT), "target-zombie");
         assert_eq!(opening(&named("7 (x) Z 1) S 1\n"), "/proc/7/ns/uts", Errno::ENOENT), "");
+    }
+
+    /// EOPNOTSUPP for PID:INODE.
+    #[test]
+    fn inodes_unknown() {
+        let cause = |errno| Faked::new().cause("nsenter -t 7:8 -u", Doing::CheckingPid { pid: 7 }, errno);
+        assert_eq!(cause(Errno::EOPNOTSUPP), "inodes-unknown");
+        assert_eq!(cause(Errno::EPERM), "");
+    }
+
+    /// Whatever the kernel says to a handle of a kind that it does not know.
+    #[test]
+    fn ids_unknown() {
+        let cause = |faked: &Faked| faked.cause("nsenter -n=:7", Doing::OpeningById { id: 7 }, Errno::EBADF);
+        // A file that is no namespace answers as one on an old kernel does.
+        assert_eq!(cause(&Faked::new().without("/proc/self/ns/user").file("/proc/self/ns/user", "")), "ids-unknown");
+        assert_eq!(cause(&Faked::new()), "");
     }
 
     /// EPERM of pidfd_getfd(2): Yama.
