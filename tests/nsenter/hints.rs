@@ -283,3 +283,18 @@ fn words_that_look_like_others() {
     let reason = "nosuch is looked for in the root directory that was entered: no directory of PATH there has it";
     root("nsenter -t 500 -r -u nosuch").is_explained(complaint, &[reason]);
 }
+
+/// That one stays who one is does not help whoever wants to be another.
+#[test]
+fn ids_that_were_asked_for() {
+    require!(root, unshare);
+    let reason = |side: &str| format!("{side} 0 is not mapped in this user namespace: /proc/self/{side}_map has none");
+    let errors = ["setgid() failed: Invalid argument", "setuid() failed: Invalid argument"];
+    // In a user namespace without maps.
+    let inside = |options: &str| {
+        let entering = format!("nsenter -t $pid -U {options} true; status=$?; kill -PIPE $pid; exit $status");
+        root(format!("unshare -U sh -c 'echo $$; exec sleep inf' | {{ read pid; {entering}; }}"))
+    };
+    inside("-S 0").is_explained(errors[0], &[&reason("gid")]);
+    inside("-S 0 --preserve-credentials").is_explained(errors[1], &[&reason("uid")]);
+}

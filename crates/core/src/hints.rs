@@ -193,6 +193,10 @@ impl CommandLine {
             check.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
             check.status().is_ok_and(|status| status.success())
         };
+        // What was given already does not help. And the check, which looks for causes itself, ends here.
+        if options.iter().all(|option| self.has_option(&[option.trim_start_matches('-')])) {
+            return None;
+        }
         let command = self.with(options)?;
         (!system.is_real() || works()).then_some(command)
     }
@@ -297,6 +301,8 @@ mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
 
+    use super::*;
+
     fn place(path: &str) -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
     }
@@ -313,6 +319,19 @@ mod tests {
         let text = sources("crates/core/src/hints");
         let named = text.split("Cause::new(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
         named.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
+    }
+
+    /// The check of such a command fails as before, looks for the cause, and would have the same checked again.
+    #[test]
+    fn what_was_given_already_is_not_advised() {
+        let advised = |line: &str| {
+            let args: Vec<_> = line.split(' ').map(Into::into).collect();
+            let command = CommandLine::new(ProgramName::from_args(&args, ""), NSENTER, &args, &args);
+            command.working_with(&["--user", "--preserve-credentials"], &System::below(Path::new("/nowhere")))
+        };
+        let command = "nsenter --user --preserve-credentials --uts";
+        assert_eq!(advised("nsenter --uts").as_deref(), Some(command));
+        assert_eq!(advised(command), None);
     }
 
     #[test]

@@ -261,7 +261,9 @@ fn id_refused(side: Side, id: u32, errno: Errno, case: Case<'_>) -> Option<Cause
             );
             let cause = Cause::new("id-not-mapped", reason);
             Some(match case.command.tool.as_str() {
-                NSENTER if id == 0 => cause.command(case.command.with(&["--preserve-credentials"])),
+                NSENTER if id == 0 && !asks_for_ids(case) => {
+                    cause.command(case.command.with(&["--preserve-credentials"]))
+                }
                 UNSHARE if map.is_empty() => cause.command(case.command.with(&[&format!("{option}={id}")])),
                 UNSHARE if mapper::maps_further(side, id, case.system) => {
                     cause.command(case.command.with(&["--map-auto"]))
@@ -282,6 +284,11 @@ fn id_refused(side: Side, id: u32, errno: Errno, case: Case<'_>) -> Option<Cause
     }
 }
 
+/// Whether an option says who nsenter becomes: that one stays who one is does not replace it.
+fn asks_for_ids(case: Case<'_>) -> bool {
+    case.command.has_option(&["setuid", "setgid", "preserve-credentials"])
+}
+
 /// setgroups(2) refused.
 fn groups_kept(case: Case<'_>) -> Option<Cause> {
     let system = case.system;
@@ -297,7 +304,7 @@ fn groups_kept(case: Case<'_>) -> Option<Cause> {
         _ => return security_module(system),
     };
     Some(match case.command.tool.as_str() {
-        NSENTER => cause.command(case.command.with(&["--preserve-credentials"])),
+        NSENTER if !asks_for_ids(case) => cause.command(case.command.with(&["--preserve-credentials"])),
         UNSHARE if mapper::maps_further(Side::Groups, 0, system) => cause.command(case.command.with(&["--map-auto"])),
         UNSHARE => cause.advice("--map-auto maps groups without that, where /etc/subgid has a range for you"),
         _ => cause,
