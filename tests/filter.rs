@@ -76,7 +76,7 @@ type Line = Vec<Option<Vec<u8>>>;
 fn ask(lsns: &Program, filters: &[String]) -> (Vec<Line>, Vec<Effect>) {
     assert!(filters.iter().all(|filter| !filter.contains('\n') && filter != "END"), "a filter is a line");
     let script = format!("{LISTS}{}\nEND\n", filters.join("\n"));
-    let outcome = Stage { user: User::Root, setup: WORLD }.run_sh(lsns, &script);
+    let outcome = Stage { setup: WORLD, ..Stage::new(User::Root) }.run_sh(lsns, &script);
     assert_eq!((outcome.status, &*outcome.stderr), (Status::Exit(0), ""));
     let mut lists = Vec::new();
     let mut list = Vec::new();

@@ -49,7 +49,7 @@ impl Line {
             true => &targets::setup(&[&self.line, &self.setup], &self.setup),
             false => &self.setup,
         };
-        Stage { user: self.user, setup }.run_sh(&self.program, &line)
+        Stage { setup, ..Stage::new(self.user) }.run_sh(&self.program, &line)
     }
 
     /// It ends so, and says this.

@@ -111,7 +111,7 @@ impl Scenario {
     }
 
     fn run(&self, program: &Program, user: User) -> Outcome {
-        let stage = Stage { user, setup: self.setup };
+        let stage = Stage { setup: self.setup, ..Stage::new(user) };
         if self.is_shell { stage.run_sh(program, self.line) } else { stage.run(program, &self.words()) }
     }
 }

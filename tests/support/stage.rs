@@ -14,6 +14,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::slice;
 use std::sync::OnceLock;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -125,7 +126,7 @@ impl Outcome {
 
 /// Surroundings for runs. Below /tmp, which is the stage's own, there are:
 ///
-/// * `bin`: first in PATH; the program under its own name, and `maps`, `ns`, `caps`, `mounts`, which show what it got, and `await STATE PID`;
+/// * `bin`: first in PATH; the program (or programs) under its own name, and `maps`, `ns`, `caps`, `mounts`, which show what it got, and `await STATE PID`;
 /// * `stage`: the working directory, which everybody may write to, with `file` and `other` (empty), `dir`, `plain` (not executable),
 ///   `noshebang` and `nointerp` (scripts), `locked` (mode 700, root's), `loop` (a link to itself), `never` (a fifo that nobody writes to);
 /// * `root`: a root directory with a static busybox as /bin/sh, and an empty /proc, /tmp and /etc;
@@ -136,17 +137,19 @@ pub struct Stage<'a> {
     pub user: User,
     /// Shell commands that root's PID 1 carries out before, in the working directory.
     pub setup: &'a str,
+    /// Kinds of namespace that the stage has of its own, besides mount and PID.
+    pub apart: CloneFlags,
 }
 
 impl Stage<'_> {
     /// A stage with nothing special about it.
     pub fn new(user: User) -> Self {
-        Stage { user, setup: "" }
+        Stage { user, setup: "", apart: CloneFlags::empty() }
     }
 
     /// Runs `program` with these arguments.
     pub fn run<S: AsRef<OsStr>>(&self, program: &Program, args: &[S]) -> Outcome {
-        self.perform(program, || {
+        self.perform(slice::from_ref(program), || {
             let mut command = Command::new(Path::new("/tmp/bin").join(program.name));
             command.arg0(program.name).args(args);
             command
@@ -155,7 +158,12 @@ impl Stage<'_> {
 
     /// Runs a line of shell in which the program is known by its name.
     pub fn run_sh(&self, program: &Program, line: &str) -> Outcome {
-        self.perform(program, || {
+        self.run_sh_with(slice::from_ref(program), line)
+    }
+
+    /// Runs a line of shell in which each of the programs is known by its name.
+    pub fn run_sh_with(&self, programs: &[Program], line: &str) -> Outcome {
+        self.perform(programs, || {
             let mut command = Command::new("/bin/sh");
             command.args(["-c", line]);
             command
@@ -164,17 +172,17 @@ impl Stage<'_> {
 
     /// A busy virtual machine leaves a runnable process standing for seconds, now and then: what was too late
     /// once is asked again. What hangs does so again.
-    fn perform(&self, program: &Program, command: impl Fn() -> Command) -> Outcome {
-        match self.perform_once(program, command()) {
-            Outcome { status: Status::Timeout, .. } => self.perform_once(program, command()),
+    fn perform(&self, programs: &[Program], command: impl Fn() -> Command) -> Outcome {
+        match self.perform_once(programs, command()) {
+            Outcome { status: Status::Timeout, .. } => self.perform_once(programs, command()),
             outcome => outcome,
         }
     }
 
-    fn perform_once(&self, program: &Program, command: Command) -> Outcome {
+    fn perform_once(&self, programs: &[Program], command: Command) -> Outcome {
         // Namespaces are a thread's own, so the stage is entered by a thread that ends after the start.
         let libraries = libraries();
-        let started = thread::scope(|scope| scope.spawn(|| self.start(program, libraries, command)).join());
+        let started = thread::scope(|scope| scope.spawn(|| self.start(programs, libraries, command)).join());
         let (mut first, running) = started.expect("the stage stands");
 
         let (over, end) = mpsc::channel::<()>();
@@ -197,11 +205,13 @@ impl Stage<'_> {
     }
 
     /// Builds the stage around the calling thread: the stage's PID 1, and the program on it.
-    fn start(&self, program: &Program, libraries: &[PathBuf], mut command: Command) -> (Child, Child) {
+    fn start(&self, programs: &[Program], libraries: &[PathBuf], mut command: Command) -> (Child, Child) {
         let proc = File::open("/proc").expect("/proc");
         stay_on_this_cpu();
-        separate().expect("namespaces for the stage");
-        furnish(&[(&program.path, &format!("bin/{}", program.name))], libraries);
+        separate().and_then(|()| unshare(self.apart)).expect("namespaces for the stage");
+        let places: Vec<String> = programs.iter().map(|program| format!("bin/{}", program.name)).collect();
+        let paths = programs.iter().map(|program| &*program.path);
+        furnish(&paths.zip(places.iter().map(String::as_str)).collect::<Vec<_>>(), libraries);
         let first = self.start_first();
         record_namespaces(&proc, &first);
         command.env_clear().envs(ENVIRONMENT).current_dir("/tmp/stage");
