@@ -154,6 +154,14 @@ fn none_of_these() {
         .is_explained("no process found in 'machine:web'", &[reason]);
 }
 
+/// What is attached to an option is no other option.
+#[test]
+fn a_program_that_is_not_here() {
+    require!(root);
+    with_cgroups("program", "into lxc.payload.web 300; nsenter -tmachine:web -i nowhere")
+        .is_explained("failed to execute nowhere: No such file or directory", &[]);
+}
+
 #[test]
 fn container_by_name() {
     require!(root);

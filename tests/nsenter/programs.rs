@@ -14,6 +14,7 @@ fn shell_not_here() {
     root(command).prints("in\n");
     let reason = "perl is looked for in the root directory that was entered: no directory of PATH there has it";
     root("nsenter -t 500 -m --root perl").is_explained(&complaint("perl"), &[reason]);
+    root("nsenter -t 500 -p --mount-proc nowhere").is_explained(&complaint("nowhere"), &[]);
     root("nsenter -t 500 -p perl-is-nowhere").is_explained(&complaint("perl-is-nowhere"), &[]);
 }
 
