@@ -12,6 +12,12 @@ pub fn command() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
+/// Where the sources are.
+pub fn workspace_directory() -> PathBuf {
+    let manifest = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    PathBuf::from(manifest).join("..").components().collect::<PathBuf>().canonicalize().unwrap_or_else(|_| "..".into())
+}
+
 /// The workspace's target directory, wherever the user keeps it; it may not exist yet.
 pub fn target_directory() -> Result<PathBuf> {
     let metadata = program::output(command().args(["metadata", "--format-version=1", "--no-deps"]))?;

@@ -5,10 +5,13 @@ mod cargo;
 mod debian;
 mod error;
 mod files;
+mod generated;
 mod kernels;
+mod man;
 mod oracle;
 mod place;
 mod program;
+mod shipped;
 mod test;
 
 use std::env;
@@ -57,6 +60,12 @@ const COMMANDS: &[Command] = &[
         arguments: "list [--quick] [--sizes N,...] [--plot FILE] [--ours PROGRAM] [--check]",
         about: "listing 100 to 30,000 processes, beside util-linux and beside the system calls alone",
         run: bench::run,
+    },
+    Command {
+        name: "man",
+        arguments: "[--check]",
+        about: "renew the options in the manual pages",
+        run: man::run,
     },
 ];
 

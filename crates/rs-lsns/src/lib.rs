@@ -7,7 +7,7 @@ pub mod filter;
 mod holders;
 mod inventory;
 mod limits;
-mod options;
+pub mod options;
 mod pidmap;
 mod plan;
 mod rows;

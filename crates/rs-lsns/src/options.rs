@@ -290,15 +290,6 @@ mod tests {
     }
 
     #[test]
-    fn the_manual_page_has_every_option_and_no_other() {
-        let page = include_str!("../../../man/rs-lsns.8");
-        let items = page.lines().filter_map(|line| line.strip_prefix(".It "));
-        let words = items.flat_map(|item| item.split(' ')).filter_map(|word| word.strip_prefix("\\&-"));
-        let described: BTreeSet<_> = words.map(str::to_owned).collect();
-        assert_eq!(described, long_options());
-    }
-
-    #[test]
     fn the_help_fits_a_screen() {
         let help = arguments::help::<Options>(OsStr::new("rs-lsns"));
         assert!(help.starts_with("\nUsage: rs-lsns "), "{help}");
