@@ -249,6 +249,8 @@ fn options_taken_for_file() {
         &["-mui means -m with the file ui", "try: nsenter -t 100 -m -u -i true"],
     );
     root(command(&line)).prints("");
+    let complaint = "cannot open uin: No such file or directory";
+    root("nsenter -muin true").is_explained(complaint, &["-muin means -m with the file uin"]);
 }
 
 #[test]

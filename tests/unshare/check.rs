@@ -59,6 +59,11 @@ fn for_scripts() {
         ),
         "",
     );
+    nsuser("NS_HINTS=never unshare --check -u true").comes_to(
+        Status::Exit(1),
+        "unshare(CLONE_NEWUTS): unshare failed: Operation not permitted\nexecvp(\"true\"): not tried\n",
+        "",
+    );
     root("unshare --json true").fails(1, "unshare: option --json is for --check");
     root("unshare --check -u true >/dev/full").fails(1, "unshare: write error: No space left on device");
 }

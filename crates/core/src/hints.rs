@@ -94,9 +94,17 @@ impl Cause {
     }
 }
 
-/// The text with its control characters escaped.
+/// The text with those characters escaped that do something to a line.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+    text.chars().map(|c| if is_plain_text(c) { c.to_string() } else { c.escape_default().to_string() }).collect()
+}
+
+/// Whether a terminal shows a character as one among others: it is no control character, ends no line, and does not
+/// turn the direction of what stands around it.
+fn is_plain_text(c: char) -> bool {
+    let is_format =
+        matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
+    !c.is_control() && !is_format && c != '\u{feff}'
 }
 
 /// The command line that failed.
@@ -113,6 +121,12 @@ pub struct CommandLine {
     /// How many of the last arguments are no options.
     operands: usize,
 }
+
+/// The variable that turns hints off, if it is [`NEVER`].
+pub const VARIABLE: &str = "NS_HINTS";
+
+/// The value that does.
+pub const NEVER: &str = "never";
 
 /// What a [`CommandLine`]'s tool can be.
 const UNSHARE: &str = "rs-unshare";
@@ -133,12 +147,13 @@ impl CommandLine {
     /// The same command without the options that have it checked instead of carried out.
     pub fn without_check(&self) -> Self {
         let mut command = self.clone();
-        for option in ["--check", "--json"] {
-            if let Some(place) = command.arguments.iter().position(|word| word == option) {
-                command.arguments.remove(place);
-            }
-            command.options.retain(|word| word != option);
-        }
+        let program = self.place_of_program().unwrap_or(self.arguments.len());
+        let (mut place, is_checking) = (0, |word: &OsString| word == "--check" || word == "--json");
+        command.arguments.retain(|word| {
+            place += 1;
+            place > program || !is_checking(word)
+        });
+        command.options.retain(|word| !is_checking(word));
         command
     }
 
@@ -187,25 +202,31 @@ impl CommandLine {
     ///
     /// To be asked as long as this process is as its caller has made it.
     fn working_with(&self, options: &[&str], system: &System) -> Option<String> {
-        let works = || {
-            let mut check = Command::new("/proc/self/exe");
-            check.arg0(&self.program.invoked).arg("--check").args(options).args(&self.arguments);
-            check.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            check.status().is_ok_and(|status| status.success())
-        };
-        // What was given already does not help. And the check, which looks for causes itself, ends here.
+        // What was given already does not help.
         if options.iter().all(|option| self.has_option(&[option.trim_start_matches('-')])) {
             return None;
         }
-        let command = self.with(options)?;
+        self.working(options.iter().map(OsStr::new).chain(self.words()).collect(), system)
+    }
+
+    /// The program with these `arguments` instead, if that is found to work.
+    fn working(&self, arguments: Vec<&OsStr>, system: &System) -> Option<String> {
+        let works = || {
+            let mut check = Command::new("/proc/self/exe");
+            // Nobody wants to know what it finds, so it does not look for causes, and checks nothing in its turn.
+            check.arg0(&self.program.invoked).arg("--check").args(&arguments).env(VARIABLE, NEVER);
+            check.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            check.status().is_ok_and(|status| status.success())
+        };
+        let command = self.shell_command(arguments.iter().copied())?;
         (!system.is_real() || works()).then_some(command)
     }
 
-    /// The same command with `words` in the place of the first argument that is `typed`.
-    fn instead_of(&self, typed: &OsStr, words: &[&str]) -> Option<String> {
+    /// The same command with `words` in the place of the first argument that is `typed`, if it is found to work.
+    fn instead_of(&self, typed: &OsStr, words: &[&str], system: &System) -> Option<String> {
         let place = self.words().position(|word| word == typed)?;
         let (before, after) = (self.words().take(place), self.words().skip(place + 1));
-        self.shell_command(before.chain(words.iter().map(OsStr::new)).chain(after))
+        self.working(before.chain(words.iter().map(OsStr::new)).chain(after).collect(), system)
     }
 
     /// The same command with `word` in the place of the argument at `place` and the one before it.
@@ -227,7 +248,7 @@ impl CommandLine {
 
 /// A word as a shell reads it; none where it has bytes that a terminal would not show.
 fn quoted(word: &OsStr) -> Option<String> {
-    let text = str::from_utf8(word.as_bytes()).ok().filter(|text| !text.contains(char::is_control))?;
+    let text = str::from_utf8(word.as_bytes()).ok().filter(|text| text.chars().all(is_plain_text))?;
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
     Some(match text {
         text if !text.is_empty() && text.chars().all(is_plain) => text.to_owned(),
@@ -242,10 +263,15 @@ pub struct Case<'a> {
     pub system: &'a System,
     /// What was typed.
     pub command: &'a CommandLine,
+    /// Whether anybody wants to know.
+    pub is_wanted: bool,
 }
 
 /// Why `error` happened; none where no cause could be found for certain.
 pub fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
+    if !case.is_wanted {
+        return None;
+    }
     let errno = error.errno;
     match &error.doing {
         Doing::Unsharing { kinds } => unshare::explain(errno?, *kinds, case),
@@ -332,6 +358,25 @@ mod tests {
         let command = "nsenter --user --preserve-credentials --uts";
         assert_eq!(advised("nsenter --uts").as_deref(), Some(command));
         assert_eq!(advised(command), None);
+    }
+
+    #[test]
+    fn a_line_stays_a_line() {
+        let (hostile, escaped) = ("a\u{202e}b\n\u{2028}\u{1b}[1mé", r"a\u{202e}b\n\u{2028}\u{1b}[1mé");
+        assert_eq!(super::printable(hostile), escaped);
+        assert_eq!(super::quoted("a\u{202e}b".as_ref()), None);
+        assert_eq!(super::quoted("é b".as_ref()).as_deref(), Some("'é b'"));
+    }
+
+    #[test]
+    fn what_is_checked_is_the_command_without_the_check() {
+        let words = |text: &str| text.split(' ').map(Into::into).collect::<Vec<std::ffi::OsString>>();
+        let program = crate::report::ProgramName::from_args(&words("unshare"), "");
+        let (args, respelt) =
+            (words("unshare --check -u --json x --check"), words("unshare --check --uts --json -- x --check"));
+        let command = super::CommandLine::new(program, super::UNSHARE, &args, &respelt).without_check();
+        assert_eq!(command.arguments, words("-u x --check"));
+        assert!(command.has_option(&["uts"]) && !command.has_option(&["check", "json"]));
     }
 
     #[test]

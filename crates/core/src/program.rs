@@ -91,14 +91,11 @@ fn respell<Options: CommandFactory>(dialect: &Dialect, args: Vec<OsString>) -> V
     getopt::respell(&mut Options::command(), dialect, args).args
 }
 
-/// The variable that turns hints off, if it is `never`.
-const HINTS: &str = "NS_HINTS";
-
 impl Reporter {
     /// Made first of all: later the environment may be another.
     fn new<Options: CommandFactory>(args: &[OsString], tool: &str, dialect: &'static Dialect) -> Self {
         let program = ProgramName::from_args(args, tool);
-        let hints = std::env::var_os(HINTS).is_none_or(|value| value != "never");
+        let hints = std::env::var_os(hints::VARIABLE).is_none_or(|value| value != hints::NEVER);
         Self { program, tool: tool.into(), args: args.to_vec(), dialect, respell: respell::<Options>, hints }
     }
 
@@ -133,7 +130,8 @@ impl Reporter {
 
     /// Why it failed, if that is wanted and can be found out.
     fn explain(&self, error: &Error) -> Option<Cause> {
-        let explain = || hints::explain(error, Case { system: &System::here(), command: &self.command() });
+        let explain =
+            || hints::explain(error, Case { system: &System::here(), command: &self.command(), is_wanted: true });
         self.hints.then(explain).flatten()
     }
 
@@ -147,7 +145,7 @@ impl Reporter {
         examine: impl FnOnce(Case<'_>) -> Result<check::Report>,
     ) -> Result<Ending> {
         let command = self.command().without_check();
-        let report = examine(Case { system: &System::here(), command: &command })?;
+        let report = examine(Case { system: &System::here(), command: &command, is_wanted: self.hints })?;
         let text = match format {
             CheckFormat::Text => report.text(),
             CheckFormat::Json => report.json(),

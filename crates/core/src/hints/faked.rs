@@ -122,7 +122,10 @@ impl Faked {
         place.into_iter().for_each(|place| respelt.insert(place + 1, "--".into()));
         let tool = format!("rs-{}", line.split(' ').next().unwrap());
         let command = CommandLine::new(program, &tool, &args, &respelt);
-        explain(&Error { doing, errno: errno.into() }, Case { system: &self.system(), command: &command })
+        explain(
+            &Error { doing, errno: errno.into() },
+            Case { system: &self.system(), command: &command, is_wanted: true },
+        )
     }
 
     /// The name of that cause, empty where none is found.

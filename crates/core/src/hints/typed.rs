@@ -26,7 +26,7 @@ pub(super) fn explain(path: &Path, case: Case<'_>) -> Option<Cause> {
     let apart: Vec<String> = letters.iter().map(|letter| format!("-{}", char::from(*letter))).collect();
     let reason = format!("{} means -{} with the file {}", shown(typed), char::from(*letters.first()?), shown(path));
     let apart: Vec<&str> = apart.iter().map(String::as_str).collect();
-    Some(Cause::new("options-taken-for-file", reason).command(case.command.instead_of(typed, &apart)))
+    Some(Cause::new("options-taken-for-file", reason).command(case.command.instead_of(typed, &apart, case.system)))
 }
 
 /// A directory that was to be executed, behind an option whose argument must be attached: `-W DIR`.
