@@ -61,12 +61,7 @@ const COMMANDS: &[Command] = &[
         about: "listing 100 to 30,000 processes, beside util-linux and beside the system calls alone",
         run: bench::run,
     },
-    Command {
-        name: "man",
-        arguments: "[--check]",
-        about: "renew the options in the manual pages",
-        run: man::run,
-    },
+    Command { name: "man", arguments: "[--check]", about: "renew the options in the manual pages", run: man::run },
 ];
 
 fn main() -> ExitCode {
