@@ -97,7 +97,7 @@ case_a_network_that_only_a_socket_keeps() {
 }
 
 case_a_network_that_is_mounted_elsewhere() {
-    hold rs-unshare --mount sh -c 'mount -t tmpfs none /mnt; >/mnt/net; rs-unshare --net=/mnt/net true; exec "$@"' sh
+    hold rs-unshare --mount sh -c '>/run/net; rs-unshare --net=/run/net true; exec "$@"' sh
     inode=$(sed -n 's/.* net:.\([0-9]*\). .*/\1/p' "/proc/$held/mountinfo")
     prints "net:[$inode]" rs-nsenter "--net=@$inode" readlink /proc/self/ns/net
 }
