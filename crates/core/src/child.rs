@@ -88,7 +88,7 @@ impl Child {
     pub fn wait(self) -> Result<ExitStatus> {
         log::debug!("waitpid({})", self.pid);
         if let Some(tie) = &self.tie {
-            until_one_is_ready(&mut [PollFd::new(tie.as_fd(), PollFlags::POLLIN)]).doing(|| Doing::Waiting)?;
+            until_one_is_ready(&mut [for_reaping(tie)]).doing(|| Doing::Waiting)?;
             return sys::ending_of(tie.as_fd()).doing(|| Doing::Waiting);
         }
         loop {
@@ -128,7 +128,7 @@ impl Child {
     /// How it ended, if it has; or that it stopped, if that matters.
     fn change(&self, stops_matter: bool) -> Result<Option<ExitStatus>> {
         if let Some(tie) = &self.tie {
-            let ended = has_ended(tie).doing(|| Doing::Waiting)?;
+            let ended = look_at(&mut [for_reaping(tie)], PollTimeout::ZERO).doing(|| Doing::Waiting)?;
             return ended.then(|| sys::ending_of(tie.as_fd())).transpose().doing(|| Doing::Waiting);
         }
         let stops = if stops_matter { libc::WUNTRACED } else { 0 };
@@ -526,6 +526,12 @@ impl DeathSignal {
 /// Whether the process behind `pidfd` has ended.
 pub(crate) fn has_ended(pidfd: &OwnedFd) -> nix::Result<bool> {
     look_at(&mut [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)], PollTimeout::ZERO)
+}
+
+/// To wait for the moment at which the process behind `pidfd` has been reaped: only then does the kernel tell how it
+/// ended. The hang-up needs no flag.
+pub(crate) fn for_reaping(pidfd: &OwnedFd) -> PollFd<'_> {
+    PollFd::new(pidfd.as_fd(), PollFlags::empty())
 }
 
 /// Waits until something can be read from one of them.

@@ -164,11 +164,11 @@ impl Signals {
 }
 
 impl Signals {
-    /// Waits for one of them, which must be blocked, or for the end of the process of `pidfd`: then there is none.
+    /// Waits for one of them, which must be blocked, or until the process of `pidfd` is reaped: then there is none.
     pub(crate) fn wait_beside(self, pidfd: &OwnedFd) -> Result<Option<Arrival>> {
         let what = || Doing::Waiting;
         let signals = sys::signal_descriptor(self.0).doing(what)?;
-        let mut descriptors = [signals.as_fd(), pidfd.as_fd()].map(|file| PollFd::new(file, PollFlags::POLLIN));
+        let mut descriptors = [PollFd::new(signals.as_fd(), PollFlags::POLLIN), child::for_reaping(pidfd)];
         child::until_one_is_ready(&mut descriptors).doing(what)?;
         if descriptors[0].any() != Some(true) {
             return Ok(None);

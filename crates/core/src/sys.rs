@@ -147,7 +147,7 @@ struct PidfdInfo {
     exit_code: c_int,
 }
 
-/// PIDFD_GET_INFO of the process of a pidfd, which has ended: how it did.
+/// PIDFD_GET_INFO of the process of a pidfd, which has ended and been reaped: how it ended. ENODATA before that.
 pub(crate) fn ending_of(pidfd: BorrowedFd<'_>) -> nix::Result<ExitStatus> {
     const PIDFD_INFO_EXIT: u64 = 1 << 3;
     /// `_IOWR(0xff, 11, struct pidfd_info)`, with the size above.
