@@ -69,6 +69,25 @@ fn a_key_ends_what_does_not_answer() {
     .prints("there\n");
 }
 
+/// A key that comes before there is a program is the program's all the same: here the parent cannot write the PID yet,
+/// for which its child waits.
+#[test]
+fn a_key_is_heard_by_a_program_that_has_not_started() {
+    require!(root, script, setsid);
+    for way in ["--init", "--init -rp", "--init --kill-child --forward-signals=all"] {
+        at_terminal(format!(
+            "mkfifo pids; exec 6<>pids; dd if=/dev/zero bs=4096 count=16 >pids 2>/dev/null
+            alone unshare {way} --pid-file pids sh waits
+            until parent=$(child $script) && [ \"$parent\" ] && [ \"$(child $parent)\" ]; do :; done
+            init=$(child $parent); await S $parent; await S $init
+            press '\\003'; until grep -q '^ShdPnd:.*2$' /proc/$init/status; do :; done
+            dd bs=4096 count=16 <&6 >/dev/null 2>&1; over; echo $?; left"
+        ))
+        .after("echo 'read -r line <>never' >waits")
+        .prints("130\n");
+    }
+}
+
 #[test]
 fn a_job_is_stopped_and_continued() {
     require!(root, script, setsid, bash);

@@ -1,5 +1,6 @@
 //! Processes of our own: forked, held at a gate until their time has come, waited for, their end passed on.
 
+use std::cell::Cell;
 use std::io::Read;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -32,6 +33,8 @@ pub struct Child {
     pid: Pid,
     /// If it is killed when this closes. Then it cannot be waited for in another way.
     tie: Option<OwnedFd>,
+    /// What this process had got when it forked, and has not awaited yet: the child has got none of it.
+    missed: Cell<Signals>,
 }
 
 /// Which side of a fork a function has come out on.
@@ -55,7 +58,7 @@ pub fn fork() -> Result<Forked<Child, ()>> {
 fn plain_fork() -> Result<Forked<Child, ()>> {
     Ok(match sys::fork().doing(|| Doing::Forking)? {
         Fork::Child => Forked::Child(()),
-        Fork::Parent(pid) => Forked::Parent(Child { pid, tie: None }),
+        Fork::Parent(pid) => Forked::Parent(Child::new(pid, None)),
     })
 }
 
@@ -68,7 +71,7 @@ pub fn fork_tied() -> Result<Forked<Child, ()>> {
     log::info!("fork()");
     log::debug!("clone3(CLONE_PIDFD|CLONE_AUTOREAP|CLONE_PIDFD_AUTOKILL)");
     match sys::fork_tied() {
-        Ok(Some((pid, tie))) => Ok(Forked::Parent(Child { pid, tie: Some(tie) })),
+        Ok(Some((pid, tie))) => Ok(Forked::Parent(Child::new(pid, Some(tie)))),
         Ok(None) => Ok(Forked::Child(())),
         // Whatever it was, a fork has it too, or can do without.
         Err(_) => plain_fork(),
@@ -76,6 +79,11 @@ pub fn fork_tied() -> Result<Forked<Child, ()>> {
 }
 
 impl Child {
+    /// To be made at once after the fork. Of what comes in between both get one, and the child one more, rather than none.
+    fn new(pid: Pid, tie: Option<OwnedFd>) -> Self {
+        Self { pid, tie, missed: Cell::new(Signals::pending()) }
+    }
+
     /// Its number in this process's pid namespace.
     pub fn pid(&self) -> Pid {
         self.pid
@@ -144,7 +152,8 @@ impl Child {
 
     /// Passes on a signal that this process got, unless the terminal has sent it to the child as well.
     pub(crate) fn pass_on(&self, arrival: Arrival) {
-        if self.has_got(arrival) {
+        let missed = self.missed.replace(self.missed.get().without(Signals::of(&[arrival.signal.number()])));
+        if !missed.contains(arrival.signal) && self.has_got(arrival) {
             return;
         }
         log::info!("kill({}, {})", self.pid, arrival.signal);

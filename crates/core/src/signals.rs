@@ -156,6 +156,12 @@ impl Signals {
         sys::change_mask(libc::SIG_BLOCK, self.0).map(|bits| Mask(Self(bits))).doing(|| Doing::BlockingSignals)
     }
 
+    /// Those that have come and are held back.
+    pub(crate) fn pending() -> Self {
+        // sigpending(2) fails for a wrong address only.
+        Self(sys::pending_signals().unwrap_or_default())
+    }
+
     /// Waits for one of them, which must be blocked.
     pub(crate) fn wait(self) -> Result<Arrival> {
         let (number, code) = sys::await_signal(self.0).doing(|| Doing::Waiting)?;

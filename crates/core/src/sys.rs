@@ -224,8 +224,21 @@ pub(crate) fn change_mask(how: c_int, bits: u64) -> nix::Result<u64> {
     let (set, mut old) = (signal_set(bits), signal_set(0));
     // SAFETY: both sets are initialised and outlive the call.
     Errno::result(unsafe { libc::sigprocmask(how, &raw const set, &raw mut old) })?;
+    Ok(as_bits(&old))
+}
+
+/// sigpending(2), as bits.
+pub(crate) fn pending_signals() -> nix::Result<u64> {
+    let mut set = signal_set(0);
+    // SAFETY: the set is initialised and outlives the call.
+    Errno::result(unsafe { libc::sigpending(&raw mut set) })?;
+    Ok(as_bits(&set))
+}
+
+/// A set as bits, signal 1 being the lowest.
+fn as_bits(set: &libc::sigset_t) -> u64 {
     // SAFETY: the set is initialised; a number that is no signal gives -1.
-    Ok((1..=64).filter(|signal| unsafe { libc::sigismember(&raw const old, *signal) } == 1).map(bit).sum())
+    (1..=64).filter(|signal| unsafe { libc::sigismember(set, *signal) } == 1).map(bit).sum()
 }
 
 /// sigwaitinfo(2), continued after a stop: the signal and its `si_code`.

@@ -11,7 +11,7 @@ use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, openat2};
@@ -44,8 +44,11 @@ pub struct Sight {
     pub handle: Option<Handle>,
 }
 
-/// How long a child may be silent. A busy machine can stall one for seconds.
+/// How long a mount namespace may keep us waiting. A busy machine can stall the child for seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long each of them may do so whatever the others did, and without any being the worse for it.
+const MOMENT: Duration = Duration::from_millis(20);
 
 /// Visits the mount `namespaces`, and shows `each` namespace that is mounted there and not among those `known` to be
 /// mounted: once, and once more if it was covered the first time. Gives those that could not be visited.
@@ -69,17 +72,13 @@ pub fn visit(proc: &Proc, namespaces: &[Handle], known: &HashSet<u64>, mut each:
                 Some(place)
             }
         };
-        let end = send_child(next, patience, take, |sender| {
+        let end = send_child(next, &mut patience, take, |sender| {
             Visitor { proc, sender, known: &mut known, covered: HashSet::new() }.visit_all(namespaces, next);
         });
         known.extend(seen.into_inner());
-        let (answered, in_time) = end.unwrap_or((next, true));
+        let answered = end.map_or(next, |(answered, _)| answered);
         if answered < namespaces.len() {
             closed.push(answered);
-        }
-        if !in_time {
-            // Whoever would make us wait again and again does so for twice that time altogether.
-            patience /= 2;
         }
         next = answered + 1;
     }
@@ -87,10 +86,11 @@ pub fn visit(proc: &Proc, namespaces: &[Handle], known: &HashSet<u64>, mut each:
 }
 
 /// Forks a child for `work`, and lets `take` have what it sends, which says which namespace that was the last answer
-/// for. Gives the first from `first` on that the child has not answered for, and whether it was in time.
+/// for. Each may be waited for as long as there is `patience`, however much it sends meanwhile. That is less afterwards, so
+/// all of them together, slow as they may be, make us wait for twice that time and a [`MOMENT`] for each. Gives the first from `first` on that the child has not answered for, and whether it was in time.
 fn send_child(
     first: usize,
-    patience: Duration,
+    patience: &mut Duration,
     mut take: impl FnMut(&[u8], Option<OwnedFd>) -> Option<usize>,
     work: impl FnOnce(OwnedFd),
 ) -> nix::Result<(usize, bool)> {
@@ -108,14 +108,21 @@ fn send_child(
         }
     };
     drop(sender);
-    let mut next = first;
+    let (mut next, mut waited) = (first, Duration::ZERO);
     let end = loop {
-        match receive(&receiver, patience) {
-            Ok(Some((message, file))) => next = take(&message, file).map_or(next, |answered| answered + 1),
-            other => break other,
+        let begin = Instant::now();
+        let received = receive(&receiver, patience.saturating_sub(waited));
+        waited += begin.elapsed();
+        let Ok(Some((message, file))) = received else { break received };
+        if let Some(answered) = take(&message, file) {
+            next = answered + 1;
+            *patience = patience.saturating_sub(std::mem::take(&mut waited).saturating_sub(MOMENT)).max(MOMENT);
         }
     };
     let in_time = end.err() != Some(Errno::ETIMEDOUT);
+    if !in_time {
+        *patience = (*patience / 2).max(MOMENT);
+    }
     finish(child, in_time);
     Ok((next, in_time))
 }
@@ -282,7 +289,7 @@ mod tests {
     }
 
     /// What a child's messages say, as text, and what came of the child.
-    fn heard(first: usize, patience: Duration, work: impl FnOnce(OwnedFd)) -> (Vec<String>, (usize, bool)) {
+    fn heard(first: usize, mut patience: Duration, work: impl FnOnce(OwnedFd)) -> (Vec<String>, (usize, bool)) {
         let mut answers = Vec::new();
         let take = |text: &[u8], file| match Answer::read(text, file)? {
             Answer::Sight(Sight { seen_in, kind, inode, place, handle }) => {
@@ -296,7 +303,7 @@ mod tests {
                 Some(place)
             }
         };
-        let end = send_child(first, patience, take, work).unwrap();
+        let end = send_child(first, &mut patience, take, work).unwrap();
         (answers, end)
     }
 
@@ -319,6 +326,33 @@ mod tests {
             nix::unistd::pause();
         });
         assert_eq!(end, (1, false));
+    }
+
+    /// Sends one message after the other until nobody listens.
+    fn drip(sender: &OwnedFd, next: impl Fn(usize) -> Message) {
+        let mut number = 0;
+        while sendmsg::<()>(sender.as_raw_fd(), &[IoSlice::new(&next(number).0)], &[], MsgFlags::MSG_NOSIGNAL, None)
+            .is_ok()
+        {
+            std::thread::sleep(2 * MOMENT);
+            number += 1;
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_child_that_always_has_one_more_thing_to_say() {
+        let (answers, end) = heard(0, 10 * MOMENT, |sender| {
+            drip(&sender, |_| Message::sight(0, Kind::Net, 77, Path::new("/slow")));
+        });
+        assert!(answers.len() <= 10);
+        assert_eq!(end, (0, false));
+    }
+
+    #[test]
+    fn those_that_are_slow_spend_the_patience_for_all() {
+        let (_, (answered, in_time)) =
+            heard(0, 10 * MOMENT, |sender| drip(&sender, |place| Message::answer(DONE, place)));
+        assert!(answered <= 10 && !in_time, "{answered}");
     }
 
     #[test]
