@@ -16,9 +16,9 @@ pub fn run(arguments: &[String]) -> Result<ExitCode> {
     let oracle = oracle::prepare()?;
     say(&oracle)?;
 
-    // Tests of one package run the programs of another, which cargo test need not build.
+    // Tests of one package run the programs of another, and examples, which cargo test need not build.
     let mut build = cargo::command();
-    build.args(["build", "--workspace", "--bins"]);
+    build.args(["build", "--workspace", "--bins", "--examples"]);
     let status = build.status().doing(|| "running cargo build".into())?;
     program::check(&build, status)?;
 

@@ -14,6 +14,7 @@ use nix::unistd::{Pid, getpgid, getsid};
 
 use crate::error::{Doing, Error, Result, While};
 use crate::init::Init;
+use crate::kind::Kinds;
 use crate::process::Process;
 use crate::reins::Reins;
 use crate::signals::{Arrival, Forwarding, Mask, Origin, Signal, Signals};
@@ -62,7 +63,22 @@ fn plain_fork() -> Result<Forked<Child, ()>> {
     })
 }
 
-/// The same, and if it can be had so, the child is killed when this process ends, whatever it has become by then. Only
+/// Forks a child that is in new namespaces of these `kinds` from its first moment, as the first process of a new pid
+/// namespace: clone(2) with the flags of the kinds. The function returns in both processes. To be called while there is
+/// one thread.
+///
+/// # Errors
+/// [`Doing::Unsharing`]: EPERM without CAP_SYS_ADMIN and without a user namespace among them, more in clone(2); ENOSYS
+/// where a filter of system calls forbids clone3(2).
+pub fn fork_into(kinds: Kinds) -> Result<Forked<Child, ()>> {
+    log::info!("clone3({kinds})");
+    Ok(match sys::fork_into(kinds.flags()).doing(|| Doing::Unsharing { kinds })? {
+        Fork::Child => Forked::Child(()),
+        Fork::Parent(pid) => Forked::Parent(Child::new(pid, None)),
+    })
+}
+
+/// Forks, and if it can be had so, the child is killed when this process ends, whatever it has become by then. Only
 /// since Linux 7, and only with privilege.
 ///
 /// # Errors

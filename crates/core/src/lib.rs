@@ -3,6 +3,22 @@
 //! The library knows the kernel; the programs `rs-unshare`, `rs-nsenter` and `rs-lsns` know their
 //! users. Nothing here prints or ends the process: what fails comes back as an [`Error`] that says
 //! what was being done, on what, and with which errno.
+//!
+//! A child in namespaces of its own, told what it is called there:
+//!
+//! ```no_run
+//! use nscore::child::{self, Forked};
+//! use nscore::{Kind, Kinds, hostname};
+//!
+//! match child::fork_into(Kinds::from_iter([Kind::Uts, Kind::Pid]))? {
+//!     Forked::Child(()) => hostname::set("inside".as_ref())?,
+//!     Forked::Parent(child) => println!("{:?}", child.wait()?),
+//! }
+//! # Ok::<(), nscore::Error>(())
+//! ```
+//!
+//! `examples/` has whole programs: a child in new namespaces, entering those of a process, keeping one alive, listing
+//! all, and the numbers of a process. The functions that fork are for programs with one thread.
 
 pub mod accounts;
 pub mod arguments;

@@ -128,12 +128,30 @@ pub(crate) fn fork_tied() -> nix::Result<Option<(Pid, OwnedFd)>> {
     const CLONE_AUTOREAP: u64 = 1 << 34;
     const CLONE_PIDFD_AUTOKILL: u64 = 1 << 36;
     let mut pidfd: RawFd = -1;
-    let mut arguments = CloneArguments { flags: FLAGS, pidfd: &raw mut pidfd as u64, ..CloneArguments::default() };
+    let arguments = CloneArguments { flags: FLAGS, pidfd: &raw mut pidfd as u64, ..CloneArguments::default() };
     // SAFETY: without memory in common this is a fork, and there is one thread; `pidfd` outlives the call.
+    match unsafe { clone3(arguments) }? {
+        Fork::Child => Ok(None),
+        Fork::Parent(pid) => adopt(pidfd).map(|pidfd| Some((pid, pidfd))),
+    }
+}
+
+/// clone3(2) of a child in new namespaces: `flags` are those of the kinds.
+pub(crate) fn fork_into(flags: nix::sched::CloneFlags) -> nix::Result<Fork> {
+    let flags = u64::from(flags.bits().cast_unsigned());
+    let exit_signal = u64::from(libc::SIGCHLD.cast_unsigned());
+    // SAFETY: nothing is in common and nothing is written to, so this is a fork; see there.
+    unsafe { clone3(CloneArguments { flags, exit_signal, ..CloneArguments::default() }) }
+}
+
+/// # Safety
+/// What `arguments` point to must outlive the call, and nothing may be shared with the child.
+unsafe fn clone3(mut arguments: CloneArguments) -> nix::Result<Fork> {
+    // SAFETY: as above.
     let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw mut arguments, size_of::<CloneArguments>()) };
     match libc::pid_t::try_from(Errno::result(pid)?).map_err(|_| Errno::EINVAL)? {
-        0 => Ok(None),
-        pid => adopt(pidfd).map(|pidfd| Some((Pid::from_raw(pid), pidfd))),
+        0 => Ok(Fork::Child),
+        pid => Ok(Fork::Parent(Pid::from_raw(pid))),
     }
 }
 
