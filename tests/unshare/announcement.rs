@@ -133,6 +133,8 @@ fn the_pid_file_is_there_when_the_program_starts() {
     nsuser("echo 123456789012 >other; unshare --pid-file other -f sh -c 'exit 127'; echo $?; tr -d 0-9 <other")
         .prints("127\n\n");
     nsuser("unshare --pid-file new -f sh -c 'kill -KILL $$' 2>death; ls new").prints("new\n");
+    // Both the parent and the init are process 1, each of its namespace.
+    nsuser("unshare -rpf --mount-proc sh -c 'exec unshare --pid-file new --init -p true'; ls new").prints("new\n");
 }
 
 #[test]
