@@ -133,6 +133,19 @@ fn the_pid_file_is_there_when_the_program_starts() {
     nsuser("echo 123456789012 >other; unshare --pid-file other -f sh -c 'exit 127'; echo $?; tr -d 0-9 <other")
         .prints("127\n\n");
     nsuser("unshare --pid-file new -f sh -c 'kill -KILL $$' 2>death; ls new").prints("new\n");
+    // Both the parent and the init are process 1, each of its namespace.
+    nsuser("unshare -rpf --mount-proc sh -c 'exec unshare --pid-file new --init -p true'; ls new").prints("new\n");
+}
+
+/// Where directories like /tmp are protected, the kernel judges by this flag.
+#[test]
+fn the_pid_file_is_opened_as_one_that_may_have_to_be_created() {
+    require!(root, strace);
+    nsuser("strace -qq -o trace -P /tmp/stage/other -e trace=open,openat unshare --pid-file /tmp/stage/other true; grep -c O_CREAT trace; wc -l <other")
+        .prints("2\n1\n");
+    nsuser("ln -s nosuch link; unshare --pid-file link true")
+        .fails(1, "unshare: cannot open link: No such file or directory");
+    nsuser("ln -s other link; unshare --pid-file link -f true; wc -l <other").prints("1\n");
 }
 
 #[test]

@@ -55,7 +55,10 @@ impl PidFile {
         options.write(true).custom_flags(libc::O_NOCTTY);
         let file = match options.clone().create_new(true).open(path).doing(opening(path)) {
             Err(Error { errno: Some(Errno::EEXIST), .. }) => {
-                let file = options.open(path).doing(opening(path))?;
+                // With O_CREAT the kernel refuses what others have put into a directory like /tmp, see fs.protected_fifos and
+                // fs.protected_regular in proc_sys_fs(5). But what a link leads to is not created, for nobody would remove it.
+                let exists = std::fs::metadata(path);
+                let file = exists.and_then(|_| options.create(true).open(path)).doing(opening(path))?;
                 return Ok(Self { path: path.into(), file, created: None });
             }
             opened => opened?,

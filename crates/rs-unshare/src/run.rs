@@ -109,6 +109,10 @@ fn become_parent(
             if let Some(helper) = pinning {
                 helper.leave_to_parent();
             }
+            if let Some(file) = pid_file {
+                // The parent's number may be the same in its pid namespace.
+                file.keep();
+            }
             drop(gatekeeper);
             // At once, so that the parent's death ends the preparations too.
             set(death_signal.as_ref())?;
