@@ -2,6 +2,7 @@
 
 mod bench;
 mod cargo;
+mod completions;
 mod debian;
 mod error;
 mod files;
@@ -62,6 +63,12 @@ const COMMANDS: &[Command] = &[
         run: bench::run,
     },
     Command { name: "man", arguments: "[--check]", about: "renew the options in the manual pages", run: man::run },
+    Command {
+        name: "completions",
+        arguments: "[--check]",
+        about: "renew the completions for bash, zsh and fish",
+        run: completions::run,
+    },
 ];
 
 fn main() -> ExitCode {

@@ -10,8 +10,6 @@ pub struct Program {
     pub classic: &'static str,
     /// The section of its manual page.
     pub section: &'static str,
-    /// What it is, in a few words.
-    pub about: &'static str,
     command: fn() -> clap::Command,
     /// Whether its operands are a program and that one's arguments.
     pub runs: bool,
@@ -23,7 +21,6 @@ pub const PROGRAMS: [Program; 3] = [
         name: "rs-unshare",
         classic: "unshare",
         section: "1",
-        about: "run a program in new namespaces",
         command: rs_unshare::options::Options::command,
         runs: true,
     },
@@ -31,7 +28,6 @@ pub const PROGRAMS: [Program; 3] = [
         name: "rs-nsenter",
         classic: "nsenter",
         section: "1",
-        about: "run a program in the namespaces of another process",
         command: rs_nsenter::options::Options::command,
         runs: true,
     },
@@ -39,7 +35,6 @@ pub const PROGRAMS: [Program; 3] = [
         name: "rs-lsns",
         classic: "lsns",
         section: "8",
-        about: "list namespaces",
         command: rs_lsns::options::Options::command,
         runs: false,
     },
@@ -88,10 +83,15 @@ impl Value {
 }
 
 impl Program {
+    /// What clap makes of its options.
+    pub fn command(&self) -> clap::Command {
+        (self.command)()
+    }
+
     /// Its options, as the help groups them.
     pub fn groups(&self) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
-        for argument in (self.command)().get_arguments() {
+        for argument in self.command().get_arguments() {
             let Some(option) = Opt::new(argument) else { continue };
             let heading = argument.get_help_heading().unwrap_or_default();
             let name = heading.split(" (").next().unwrap_or_default();

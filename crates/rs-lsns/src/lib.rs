@@ -1,7 +1,7 @@
 //! The program `rs-lsns`: options (what was typed), a plan (what will be listed), the inventory (what was found), rows and a table.
 
 mod cells;
-mod columns;
+pub mod columns;
 mod dot;
 pub mod filter;
 mod holders;
