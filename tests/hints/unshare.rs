@@ -94,7 +94,7 @@ fn init_dead() {
     let reason = "the first process of the pid namespace has ended (its init): nobody can be started in it any more";
     root("unshare -p sh -c '/bin/true; exec unshare -f true'").is_explained(
         "fork failed: Cannot allocate memory",
-        &[reason, "the namespace has to be made anew: with --fork, so that its init stays"],
+        &[reason, "the namespace has to be made anew, with a first process that stays"],
     );
 }
 

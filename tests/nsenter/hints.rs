@@ -151,7 +151,7 @@ fn init_dead() {
     let reason = "the first process of the pid namespace has ended (its init): nobody can be started in it any more";
     root("nsenter -ppid2 true").after("touch pid2; unshare -f --pid=pid2 true").is_explained(
         "fork failed: Cannot allocate memory",
-        &[reason, "the namespace has to be made anew: with --fork, so that its init stays"],
+        &[reason, "the namespace has to be made anew, with a first process that stays"],
     );
 }
 

@@ -25,7 +25,7 @@ pub(super) fn explain(errno: Errno, case: Case<'_>) -> Option<Cause> {
 /// The pid namespace that children of this process would be in has lost its first process, see pid_namespaces(7).
 pub(super) fn dead_init() -> Cause {
     let reason = "the first process of the pid namespace has ended (its init): nobody can be started in it any more";
-    Cause::new("init-dead", reason).advice("the namespace has to be made anew: with --fork, so that its init stays")
+    Cause::new("init-dead", reason).advice("the namespace has to be made anew, with a first process that stays")
 }
 
 /// RLIMIT_NPROC, which root does not know.
