@@ -199,3 +199,11 @@ fn nothing_is_allocated_between_fork_and_exec() {
     root(format!("strace -qq -ff -o file unshare {options} true; {calls}"))
         .prints(&format!("{}\n", expected.replace(' ', "\n")));
 }
+
+/// timeout(1) sends TERM: it ends at once, with that program's status, and leaves nothing.
+#[test]
+fn timeout_ends_it() {
+    require!(root, timeout);
+    root("timeout 1 unshare --init --fork --pid sleep 100; echo $?; left").prints("124\n");
+    nsuser("timeout 1 unshare -r --init --fork --pid sleep 100; echo $?; left").prints("124\n");
+}
