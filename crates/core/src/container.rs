@@ -89,6 +89,15 @@ impl Container {
         Some(Self { runtime, id, cgroup: parts.up_to(place) })
     }
 
+    /// The user who may make such cgroups as he likes: it is below his own systemd, whose cgroup is his.
+    pub fn claimant(&self) -> Option<u32> {
+        let user = |name: &[u8]| {
+            let uid = name.strip_prefix(b"user@")?.strip_suffix(b".service")?;
+            str::from_utf8(uid).ok()?.parse().ok()
+        };
+        self.cgroup.split(|byte| *byte == b'/').find_map(user)
+    }
+
     /// The id as the runtimes show it: the first twelve characters of one that nobody has chosen, a name as it is.
     pub fn short_id(&self) -> &str {
         if is_container_id(self.id.as_bytes()) { self.id.get(..SHORT).unwrap_or(&self.id) } else { &self.id }

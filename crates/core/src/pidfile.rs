@@ -1,12 +1,14 @@
 //! A file with the PID of a program, for scripts and service managers.
 
+use std::cell::Cell;
 use std::fs::{File, OpenOptions};
+use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, open};
+use nix::fcntl::{AtFlags, OFlag, open, openat};
 use nix::sys::stat::{Mode, fstat, fstatat};
 use nix::unistd::{AccessFlags, Pid, UnlinkatFlags, eaccess, unlinkat};
 
@@ -20,7 +22,12 @@ pub struct PidFile {
     path: PathBuf,
     file: File,
     created: Option<Created>,
+    /// The PID that is in it.
+    written: Cell<Option<i32>>,
 }
+
+/// More than any PID.
+const LONGEST: u64 = 32;
 
 /// The directory that a file is in.
 fn parent(path: &Path) -> &Path {
@@ -59,14 +66,19 @@ impl PidFile {
                 // fs.protected_regular in proc_sys_fs(5). But what a link leads to is not created, for nobody would remove it.
                 let exists = std::fs::metadata(path);
                 let file = exists.and_then(|_| options.create(true).open(path)).doing(opening(path))?;
-                return Ok(Self { path: path.into(), file, created: None });
+                return Ok(Self { path: path.into(), file, created: None, written: Cell::new(None) });
             }
             opened => opened?,
         };
         let parent = parent(path);
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let directory = open(parent, flags, Mode::empty()).doing(opening(parent))?;
-        Ok(Self { path: path.into(), file, created: Some(Created { by: Pid::this(), directory }) })
+        Ok(Self {
+            path: path.into(),
+            file,
+            created: Some(Created { by: Pid::this(), directory }),
+            written: Cell::new(None),
+        })
     }
 
     /// Finds out whether it could be opened, without creating it.
@@ -95,12 +107,23 @@ impl PidFile {
             Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {}
             truncated => truncated.doing(writing)?,
         }
+        self.written.set(Some(pid));
         sys::write_all(self.file.as_raw_fd(), format!("{pid}\n").as_bytes()).doing(writing)
     }
 
     /// Leaves it to others: the program has started.
     pub fn keep(mut self) {
         self.created = None;
+    }
+
+    /// Whether nobody has written another PID into it meanwhile: it is that one's by now.
+    fn has_own_contents(&self, directory: &OwnedFd, name: &Path) -> bool {
+        let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+        let opened = openat(directory, name, flags, Mode::empty());
+        let mut contents = String::new();
+        let read = opened.ok().map(|file| File::from(file).take(LONGEST).read_to_string(&mut contents));
+        let own = self.written.get().map(|pid| format!("{pid}\n")).unwrap_or_default();
+        matches!(read, Some(Ok(_))) && (contents.is_empty() || contents == own)
     }
 
     /// Whether the name still leads to this file.
@@ -116,7 +139,8 @@ impl Drop for PidFile {
         let Some(Created { directory, .. }) = self.created.as_ref().filter(|created| created.by == Pid::this()) else {
             return;
         };
-        if let Some(name) = self.path.file_name().map(Path::new).filter(|name| self.is_at(directory, name)) {
+        let is_ours = |name: &&Path| self.is_at(directory, name) && self.has_own_contents(directory, name);
+        if let Some(name) = self.path.file_name().map(Path::new).filter(is_ours) {
             log::info!("unlink({:?})", self.path);
             // What cannot be removed is no reason to hide the error that led here.
             let _ = unlinkat(directory, name, UnlinkatFlags::NoRemoveDir);
@@ -157,5 +181,19 @@ mod tests {
         drop(file);
         assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
         fs::remove_file(&path).unwrap();
+    }
+
+    /// Another process has written its own PID, by the time that this one's program has not started.
+    #[test]
+    fn another_ones_pid_stays() {
+        let path = scratch("pidfile-other");
+        for meanwhile in ["4712\n", "4711\n4711\n4711\n4711\n4711\n4711\n4711\n"] {
+            let file = PidFile::open(&path).unwrap();
+            file.write(4711).unwrap();
+            fs::write(&path, meanwhile).unwrap();
+            drop(file);
+            assert_eq!(fs::read_to_string(&path).unwrap(), meanwhile);
+            fs::remove_file(&path).unwrap();
+        }
     }
 }

@@ -6,6 +6,8 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
 use super::{PROC, gone};
+use nix::unistd::geteuid;
+
 use crate::container::{Container, Runtime};
 use crate::error::{Doing, Error, Result, While};
 use crate::proc::{Proc, Scratch};
@@ -88,8 +90,11 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
+    /// A name that a user has chosen, below his own systemd, is nobody's machine but his.
     fn has_sort_of(&self, container: &Container) -> bool {
-        self.sort.runtimes.contains(&container.runtime)
+        let is_own = |uid| uid == geteuid().as_raw();
+        let is_chosen = matches!(container.runtime, Runtime::Machine | Runtime::Lxc);
+        self.sort.runtimes.contains(&container.runtime) && (!is_chosen || container.claimant().is_none_or(is_own))
     }
 
     fn is(&self, container: &Container) -> bool {
@@ -205,6 +210,19 @@ mod tests {
             let id = if matches!(runtime, Runtime::Unit | Runtime::UserUnit) { "abc.service" } else { "abc" };
             assert!(fits(&text, *runtime, id), "{text}");
         }
+    }
+
+    #[test]
+    fn a_name_that_a_user_has_chosen_is_his_alone() {
+        let wanted = Sort::by_word(b"machine").unwrap().wanted(b"web").unwrap();
+        let is_found = |cgroup: &str| {
+            let container = Container { cgroup: cgroup.into(), ..container(Runtime::Machine, "web") };
+            wanted.is(&container)
+        };
+        let below = |uid: u32| format!("/user.slice/user-{uid}.slice/user@{uid}.service/app.slice/machine-web.scope");
+        let own = geteuid().as_raw();
+        assert!(is_found("/machine.slice/machine-web.scope") && is_found(&below(own)));
+        assert!(!is_found(&below(own + 1)));
     }
 
     #[test]
