@@ -4,6 +4,7 @@ mod bench;
 mod cargo;
 mod completions;
 mod debian;
+mod dist;
 mod error;
 mod files;
 mod generated;
@@ -68,6 +69,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--check]",
         about: "renew the completions for bash, zsh and fish",
         run: completions::run,
+    },
+    Command {
+        name: "dist",
+        arguments: "[--check]",
+        about: "packages of the committed state, in target/dist; --check makes them twice, and installs them",
+        run: dist::run,
     },
 ];
 

@@ -1,0 +1,133 @@
+//! What is handed out: packages of the committed state, the same bytes each time.
+
+mod binary;
+mod check;
+mod deb;
+mod tree;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use tree::Tree;
+
+use crate::error::{Error, Result};
+use crate::shipped::PROGRAMS;
+use crate::{cargo, files, program, say};
+
+/// `cargo xtask dist`
+pub fn run(arguments: &[String]) -> Result<ExitCode> {
+    let check = match arguments {
+        [] => false,
+        [option] if option == "--check" => true,
+        _ => return Err(Error::Usage("dist takes no more than --check".into())),
+    };
+    let release = Release::of_head()?;
+    let target = cargo::target_directory()?;
+    let place = target.join("dist");
+    release.make(&target.join("dist-work"), &place)?;
+    say(format_args!("{}", String::from_utf8_lossy(&files::read(&place.join("SHA256SUMS"))?).trim_end()))?;
+    if check {
+        check::run(&release, &target, &place)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The commit that is packed.
+pub struct Release {
+    root: PathBuf,
+    version: String,
+    /// When it was committed, in seconds since 1970: every file is of that time.
+    epoch: String,
+    /// The same, as a mail and Debian's list of changes have it.
+    date: String,
+    /// What Debian calls the processor.
+    architecture: String,
+}
+
+impl Release {
+    fn of_head() -> Result<Release> {
+        let root = cargo::workspace_directory();
+        let git = |format: &str| program::output(Command::new("git").arg("-C").arg(&root).args(["log", "-1", format]));
+        let manifest = String::from_utf8_lossy(&files::read(&root.join("Cargo.toml"))?).into_owned();
+        let version = manifest.lines().find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'));
+        let architecture = program::output(Command::new("dpkg").arg("--print-architecture"))?;
+        Ok(Release {
+            version: version.ok_or_else(|| Error::Missing("no version in Cargo.toml".into()))?.to_owned(),
+            epoch: git("--format=%ct")?.trim().to_owned(),
+            date: git("--format=%cD")?.trim().to_owned(),
+            architecture: architecture.trim().to_owned(),
+            root,
+        })
+    }
+
+    /// Fills `place` with everything. `work` holds what is needed on the way, and stays, so that it goes faster again.
+    fn make(&self, work: &Path, place: &Path) -> Result<()> {
+        let source = work.join("source");
+        for directory in [&source, place] {
+            files::remove(directory)?;
+            files::create_directory(directory)?;
+        }
+        // What is not committed is nobody's release.
+        let archive = work.join("source.tar");
+        program::output(self.git().args(["archive", "--output"]).arg(&archive).arg("HEAD"))?;
+        program::output(Command::new("tar").arg("-xf").arg(&archive).arg("-C").arg(&source))?;
+        let programs = self.build(work, &source)?;
+        for program in &programs {
+            binary::check(program)?;
+        }
+        self.archive(&Tree::of_programs(self, work, &source, &programs, "site-functions")?, place)?;
+        deb::make(self, work, &source, &programs, place)?;
+        self.sums(place)
+    }
+
+    fn git(&self) -> Command {
+        let mut git = Command::new("git");
+        git.arg("-C").arg(&self.root);
+        git
+    }
+
+    /// The three programs, without a trace of where they were built.
+    fn build(&self, work: &Path, source: &Path) -> Result<Vec<PathBuf>> {
+        let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"));
+        let flags = format!(
+            "-C target-feature=+crt-static -C relro-level=full --remap-path-prefix={}=/source --remap-path-prefix={}=/cargo",
+            source.display(),
+            home.unwrap_or_default()
+        );
+        let mut build = cargo::command();
+        // The flags of .cargo/config.toml do not count beside these.
+        build.current_dir(source).args(["build", "--release", "--locked", "--quiet"]).env("RUSTFLAGS", flags);
+        build.env("CARGO_TARGET_DIR", work.join("build")).env("SOURCE_DATE_EPOCH", &self.epoch);
+        build.env("CARGO_INCREMENTAL", "0").env_remove("CARGO_ENCODED_RUSTFLAGS");
+        for program in &PROGRAMS {
+            build.args(["--package", program.name]);
+        }
+        program::output(&mut build)?;
+        let built = files::entries(&work.join("build"))?;
+        let release =
+            built.into_iter().map(|entry| entry.join("release")).find(|entry| entry.join(PROGRAMS[0].name).exists());
+        let release = release.ok_or_else(|| Error::Missing("cargo build made no programs".into()))?;
+        Ok(PROGRAMS.iter().map(|program| release.join(program.name)).collect())
+    }
+
+    /// For systems without a package of ours: to be unpacked below /.
+    fn archive(&self, tree: &Tree, place: &Path) -> Result<()> {
+        let name = format!("rs-namespaces-{}-{}-linux.tar", self.version, std::env::consts::ARCH);
+        let file = place.join(&name);
+        let mut tar = Command::new("tar");
+        tar.args(["--create", "--sort=name", "--format=gnu", "--numeric-owner", "--owner=0", "--group=0"]);
+        tar.arg(format!("--mtime=@{}", self.epoch)).arg("--file").arg(&file).arg("-C").arg(&tree.root);
+        program::output(tar.args(["usr"]))?;
+        program::output(Command::new("zstd").args(["--quiet", "--rm", "-19"]).arg(&file))?;
+        Ok(())
+    }
+
+    fn sums(&self, place: &Path) -> Result<()> {
+        let mut names: Vec<_> =
+            files::entries(place)?.into_iter().filter_map(|file| file.file_name().map(Into::into)).collect();
+        names.sort();
+        let names: Vec<PathBuf> = names;
+        let sums = program::output(Command::new("sha256sum").current_dir(place).args(names))?;
+        files::write(&place.join("SHA256SUMS"), sums)
+    }
+}
