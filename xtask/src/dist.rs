@@ -47,14 +47,14 @@ pub struct Release {
 impl Release {
     fn of_head() -> Result<Release> {
         let root = cargo::workspace_directory();
-        let git = |format: &str| program::output(Command::new("git").arg("-C").arg(&root).args(["log", "-1", format]));
+        let log = |format: &str| program::output(git(&root).args(["log", "-1", format]));
         let manifest = String::from_utf8_lossy(&files::read(&root.join("Cargo.toml"))?).into_owned();
         let version = manifest.lines().find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'));
         let architecture = program::output(Command::new("dpkg").arg("--print-architecture"))?;
         Ok(Release {
             version: version.ok_or_else(|| Error::Missing("no version in Cargo.toml".into()))?.to_owned(),
-            epoch: git("--format=%ct")?.trim().to_owned(),
-            date: git("--format=%cD")?.trim().to_owned(),
+            epoch: log("--format=%ct")?.trim().to_owned(),
+            date: log("--format=%cD")?.trim().to_owned(),
             architecture: architecture.trim().to_owned(),
             root,
         })
@@ -69,7 +69,7 @@ impl Release {
         }
         // What is not committed is nobody's release.
         let archive = work.join("source.tar");
-        program::output(self.git().args(["archive", "--output"]).arg(&archive).arg("HEAD"))?;
+        program::output(git(&self.root).args(["archive", "--output"]).arg(&archive).arg("HEAD"))?;
         program::output(Command::new("tar").arg("-xf").arg(&archive).arg("-C").arg(&source))?;
         let programs = self.build(work, &source)?;
         for program in &programs {
@@ -78,12 +78,6 @@ impl Release {
         self.archive(&Tree::of_programs(self, work, &source, &programs, "site-functions")?, place)?;
         deb::make(self, work, &source, &programs, place)?;
         self.sums(place)
-    }
-
-    fn git(&self) -> Command {
-        let mut git = Command::new("git");
-        git.arg("-C").arg(&self.root);
-        git
     }
 
     /// The three programs, without a trace of where they were built.
@@ -130,4 +124,11 @@ impl Release {
         let sums = program::output(Command::new("sha256sum").current_dir(place).args(names))?;
         files::write(&place.join("SHA256SUMS"), sums)
     }
+}
+
+/// git there, whoever the checkout belongs to: in CI it may be another than who builds.
+fn git(root: &Path) -> Command {
+    let mut git = Command::new("git");
+    git.args(["-c", "safe.directory=*", "-C"]).arg(root);
+    git
 }

@@ -14,6 +14,7 @@ mkdir /mnt/root/packages
 mount --bind /mnt/packages /mnt/root/packages
 mount -t proc proc /mnt/root/proc
 mount --rbind /dev /mnt/root/dev
+mount -t tmpfs none /mnt/root/tmp
 
 cat >/mnt/root/inside <<'INSIDE'
 set -eu
@@ -80,4 +81,10 @@ if [ "$before" != "$after" ]; then
 fi
 echo 'installed, used, upgraded and removed by dpkg, the classic names as well: no trace left'
 INSIDE
-chroot /mnt/root sh /inside "$version" "$architecture"
+# Not chroot, below which there are no user namespaces.
+cd /mnt/root
+mkdir old
+pivot_root . old
+umount -l old
+rmdir old
+exec sh /inside "$version" "$architecture"
