@@ -20,6 +20,8 @@
 //! `examples/` has whole programs: a child in new namespaces, entering those of a process, keeping one alive, listing
 //! all, and the numbers of a process. The functions that fork are for programs with one thread.
 
+#![deny(missing_docs)]
+
 pub mod accounts;
 pub mod arguments;
 pub mod cgroup;
