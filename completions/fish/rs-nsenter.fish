@@ -57,7 +57,7 @@ complete -c rs-nsenter -n __rs_nsenter_before_program -l mount-proc -d 'Mount /p
 complete -c rs-nsenter -n __rs_nsenter_before_program -s e -l env -d 'Take the target\'s environment'
 complete -c rs-nsenter -n __rs_nsenter_before_program -s F -l no-fork -d 'With --pid: no child, only its children enter'
 complete -c rs-nsenter -n __rs_nsenter_before_program -l kill-child -d 'When nsenter dies, send the child SIG (KILL)' -f -a 'HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS RTMIN RTMAX'
-complete -c rs-nsenter -n __rs_nsenter_before_program -l forward-signals -d 'Pass TERM, INT on to it; or all; or A,B' -f -a '(__rs_nsenter_words all HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS RTMIN RTMAX)'
+complete -c rs-nsenter -n __rs_nsenter_before_program -l forward-signals -d 'Pass TERM, INT on to it; or all; or A,B' -f -a '(__rs_nsenter_words all HUP INT QUIT ILL TRAP ABRT BUS FPE USR1 SEGV USR2 PIPE ALRM TERM STKFLT CONT URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS RTMIN RTMAX)'
 complete -c rs-nsenter -n __rs_nsenter_before_program -s c -l join-cgroup -d 'Join the target\'s cgroup (version 2)'
 complete -c rs-nsenter -n __rs_nsenter_before_program -s Z -l follow-context -d 'Take the target\'s SELinux context'
 complete -c rs-nsenter -n __rs_nsenter_before_program -l check -d 'Only say what of this would work, and what not'

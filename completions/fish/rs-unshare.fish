@@ -65,7 +65,7 @@ complete -c rs-unshare -n __rs_unshare_before_program -l loopback -d 'Bring up t
 complete -c rs-unshare -n __rs_unshare_before_program -s f -l fork -d 'Run it as a child (PID 1, with --pid)'
 complete -c rs-unshare -n __rs_unshare_before_program -l init -d 'Run it below a small init, which Ctrl-C ends'
 complete -c rs-unshare -n __rs_unshare_before_program -l kill-child -d 'When unshare dies, send it SIG (KILL)' -f -a 'HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS RTMIN RTMAX'
-complete -c rs-unshare -n __rs_unshare_before_program -l forward-signals -d 'Pass TERM, INT on to it; or all; or A,B' -f -a '(__rs_unshare_words all HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS RTMIN RTMAX)'
+complete -c rs-unshare -n __rs_unshare_before_program -l forward-signals -d 'Pass TERM, INT on to it; or all; or A,B' -f -a '(__rs_unshare_words all HUP INT QUIT ILL TRAP ABRT BUS FPE USR1 SEGV USR2 PIPE ALRM TERM STKFLT CONT URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS RTMIN RTMAX)'
 complete -c rs-unshare -n __rs_unshare_before_program -l info-fd -d 'Write the child\'s PID and namespaces there' -r -f
 complete -c rs-unshare -n __rs_unshare_before_program -l pid-file -d 'Write the child\'s PID to this file' -r -f -a '(__fish_complete_path (commandline -ct | string replace -r "^-[^=]*=" ""))'
 complete -c rs-unshare -n __rs_unshare_before_program -l monotonic -d 'Shift the monotonic clock (with --time)' -r -f

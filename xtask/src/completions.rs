@@ -4,10 +4,12 @@ mod bash;
 mod fish;
 mod zsh;
 
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
 use nix::sys::signal::Signal;
 use nscore::Kind;
+use nscore::signals::Forwarding;
 use rs_lsns::columns::Column;
 
 use crate::cargo;
@@ -80,7 +82,7 @@ impl Offer {
             ("GID|NAME", _) => Offer::Group,
             ("NAMES", _) => Offer::Variables,
             ("SIG", _) => Offer::Word(signals()),
-            ("LIST", "forward-signals") => Offer::Words(words(&["all"]).into_iter().chain(signals()).collect()),
+            ("LIST", "forward-signals") => Offer::Words(forwardable()),
             ("LIST", "output") => Offer::Words(columns()),
             ("KIND", _) => Offer::Word(Kind::all().map(|kind| (kind.link().into(), String::new())).collect()),
             ("MODE", _) => Offer::Word(words(&["private", "slave", "shared", "unbindable", "unchanged"])),
@@ -104,6 +106,12 @@ fn columns() -> Vec<(String, String)> {
 fn signals() -> Vec<(String, String)> {
     let names = Signal::iterator().map(|signal| signal.as_str().trim_start_matches("SIG"));
     words(&names.chain(["RTMIN", "RTMAX"]).collect::<Vec<_>>())
+}
+
+/// KILL and some others cannot be forwarded.
+fn forwardable() -> Vec<(String, String)> {
+    let signals = signals().into_iter().filter(|(name, _)| Forwarding::parse(OsStr::new(name)).is_ok());
+    words(&["all"]).into_iter().chain(signals).collect()
 }
 
 /// The words alone, with blanks between them.
