@@ -83,16 +83,18 @@ impl Release {
     /// The three programs, without a trace of where they were built.
     fn build(&self, work: &Path, source: &Path) -> Result<Vec<PathBuf>> {
         let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"));
-        let flags = format!(
-            "-C target-feature=+crt-static -C relro-level=full --remap-path-prefix={}=/source --remap-path-prefix={}=/cargo",
-            source.display(),
-            home.unwrap_or_default()
-        );
+        let flags = [
+            "-Ctarget-feature=+crt-static".into(),
+            "-Crelro-level=full".into(),
+            format!("--remap-path-prefix={}=/source", source.display()),
+            format!("--remap-path-prefix={}=/cargo", home.unwrap_or_default()),
+        ];
         let mut build = cargo::command();
-        // The flags of .cargo/config.toml do not count beside these.
-        build.current_dir(source).args(["build", "--release", "--locked", "--quiet"]).env("RUSTFLAGS", flags);
+        // In this variable there may be blanks in a flag. Those of .cargo/config.toml do not count beside it.
+        build.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+        build.current_dir(source).args(["build", "--release", "--locked", "--quiet"]);
         build.env("CARGO_TARGET_DIR", work.join("build")).env("SOURCE_DATE_EPOCH", &self.epoch);
-        build.env("CARGO_INCREMENTAL", "0").env_remove("CARGO_ENCODED_RUSTFLAGS");
+        build.env("CARGO_INCREMENTAL", "0");
         for program in &PROGRAMS {
             build.args(["--package", program.name]);
         }
