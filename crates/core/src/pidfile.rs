@@ -58,6 +58,9 @@ impl PidFile {
     /// [`Doing::Opening`].
     pub fn open(path: &Path) -> Result<Self> {
         log::info!("{}", Self::words_of_open(path));
+        // Before the file is there: what cannot be found again cannot be removed.
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let directory = open(parent(path), flags, Mode::empty()).doing(opening(path))?;
         let mut options = OpenOptions::new();
         options.write(true).custom_flags(libc::O_NOCTTY);
         let file = match options.clone().create_new(true).open(path).doing(opening(path)) {
@@ -70,9 +73,6 @@ impl PidFile {
             }
             opened => opened?,
         };
-        let parent = parent(path);
-        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let directory = open(parent, flags, Mode::empty()).doing(opening(parent))?;
         Ok(Self {
             path: path.into(),
             file,
