@@ -12,7 +12,7 @@ fn main() -> Result<()> {
     let (gatekeeper, gate) = child::gate()?;
     let child = in_new_namespace("by-descriptor", || gate.wait().map(drop))?;
     let handle = Target::open(child.pid().as_raw().cast_unsigned()).namespace(Kind::Uts)?;
-    gatekeeper.open();
+    gatekeeper.open()?;
     child.wait()?;
     println!("kept by a descriptor: {}", name_in(&handle)?);
 

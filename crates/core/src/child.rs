@@ -1,7 +1,7 @@
 //! Processes of our own: forked, held at a gate until their time has come, waited for, their end passed on.
 
 use std::cell::Cell;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
@@ -208,18 +208,34 @@ pub fn gate() -> Result<(Gatekeeper, Gate)> {
 
 impl Gatekeeper {
     /// Lets the other side through.
-    pub fn open(self) {
-        self.tell(0);
+    ///
+    /// # Errors
+    /// [`Doing::PassingGate`].
+    pub fn open(self) -> Result<()> {
+        self.tell(0)
     }
 
     /// Lets the child through that waits on the other side, and tells it what it is called on this one.
-    pub fn open_for(self, child: &Child) {
-        self.tell(child.pid.as_raw());
+    ///
+    /// # Errors
+    /// [`Doing::PassingGate`].
+    pub fn open_for(self, child: &Child) -> Result<()> {
+        self.tell(child.pid.as_raw())
     }
 
-    fn tell(self, pid: i32) {
-        // When the other side is gone already, its exit status says so.
-        let _ = socket::send(self.0.as_raw_fd(), &pid.to_ne_bytes(), MsgFlags::MSG_NOSIGNAL);
+    fn tell(self, pid: i32) -> Result<()> {
+        tell(&self.0, &pid.to_ne_bytes())
+    }
+}
+
+/// Says a word to another process. Where nobody hears it any more, nobody has to.
+fn tell(listener: &UnixStream, word: &[u8]) -> Result<()> {
+    loop {
+        match socket::send(listener.as_raw_fd(), word, MsgFlags::MSG_NOSIGNAL) {
+            Err(Errno::EINTR) => {}
+            Err(Errno::EPIPE | Errno::ECONNRESET) => return Ok(()),
+            sent => return sent.map(drop).doing(|| Doing::PassingGate),
+        }
     }
 }
 
@@ -227,12 +243,15 @@ impl Gate {
     /// Waits until the gate opens; gives what this process is called on the other side, if that has told.
     ///
     /// # Errors
-    /// [`Doing::Reported`] when the other side has given up or died; it has said why.
+    /// [`Doing::Reported`] when the other side has given up or died; it has said why. [`Doing::PassingGate`].
     pub fn wait(mut self) -> Result<i32> {
         let mut told = [0; size_of::<i32>()];
         match self.0.read_exact(&mut told) {
             Ok(()) => Ok(i32::from_ne_bytes(told)),
-            Err(_) => Err(Error::new(Doing::Reported { status: 1 })),
+            Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) => {
+                Err(Error::new(Doing::Reported { status: 1 }))
+            }
+            Err(error) => Err(error).doing(|| Doing::PassingGate),
         }
     }
 }
@@ -257,18 +276,21 @@ pub fn notice() -> Result<(Notice, Notifier)> {
 
 impl Notifier {
     /// Says that the program is about to be executed.
-    pub fn ready(&self) {
-        self.tell(READY);
+    ///
+    /// # Errors
+    /// [`Doing::PassingGate`].
+    pub fn ready(&self) -> Result<()> {
+        self.tell(READY)
     }
 
     /// Says that it could not be.
     pub fn failed(&self) {
-        self.tell(FAILED);
+        // Its exit status says so too.
+        let _ = self.tell(FAILED);
     }
 
-    fn tell(&self, word: u8) {
-        // Where nobody reads it, nobody has to know.
-        let _ = socket::send(self.0.as_raw_fd(), &[word], MsgFlags::MSG_NOSIGNAL);
+    fn tell(&self, word: u8) -> Result<()> {
+        tell(&self.0, &[word])
     }
 }
 
@@ -329,11 +351,9 @@ impl Helper {
     /// Tells the helper to do its work and waits until it is done.
     ///
     /// # Errors
-    /// [`Doing::Reported`] with the helper's exit status when it failed and has said why; [`Doing::Dying`].
+    /// [`Doing::Reported`] with the helper's exit status when it failed and has said why; [`Doing::Dying`]; [`Doing::PassingGate`].
     pub fn finish(mut self) -> Result<()> {
-        if let Some(gatekeeper) = self.gatekeeper.take() {
-            gatekeeper.open();
-        }
+        self.gatekeeper.take().map_or(Ok(()), Gatekeeper::open)?;
         let Some(child) = self.child.take() else { return Ok(()) };
         expect_success("helper", child.wait()?)
     }

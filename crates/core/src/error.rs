@@ -189,6 +189,8 @@ pub enum Doing {
     },
     Forking,
     OpeningSockets,
+    /// Letting another process of ours go on, or waiting to be let.
+    PassingGate,
     OpeningPidfd,
     PollingParent,
     Waiting,
@@ -438,6 +440,7 @@ impl Doing {
             Doing::Unsharing { .. } => "unshare failed".into(),
             Doing::Forking => "fork failed".into(),
             Doing::OpeningSockets => "socketpair failed".into(),
+            Doing::PassingGate => "synchronizing with another process failed".into(),
             Doing::OpeningPidfd => "pidfd_open failed".into(),
             Doing::PollingParent => "poll parent pidfd failed".into(),
             Doing::Waiting => "waitpid failed".into(),

@@ -127,13 +127,11 @@ fn become_parent(
         Forked::Parent(child) => {
             drop((gate, notifier));
             plan.info.iter().for_each(InfoFd::close);
-            if let Err(error) = prepare_start(pinning, pid_file.as_ref(), &child) {
-                drop(gatekeeper);
+            let ready = prepare_start(pinning, pid_file.as_ref(), &child);
+            // Dropped if that has failed, which turns the child away.
+            if let Err(error) = ready.and_then(|()| gatekeeper.map_or(Ok(()), |keeper| keeper.open_for(&child))) {
                 child.wait()?;
                 return Err(error);
-            }
-            if let Some(gatekeeper) = gatekeeper {
-                gatekeeper.open_for(&child);
             }
             let status = supervisor.wait(child)?;
             let started = notice.is_some_and(Notice::tells_of_start);
@@ -170,7 +168,7 @@ impl<'a> Announcement<'a> {
         if let Some((fd, line)) = &self.info {
             fd.write(line)?;
         }
-        self.notifier.iter().for_each(Notifier::ready);
+        self.notifier.iter().try_for_each(Notifier::ready)?;
         let failed = program.execute();
         self.notifier.iter().for_each(Notifier::failed);
         match failed? {}
