@@ -248,8 +248,10 @@ fn unescape(field: &[u8]) -> OsString {
     let mut text = Vec::with_capacity(field.len());
     let mut rest = field;
     while let Some((&byte, after)) = rest.split_first() {
-        let octal = after.get(..3).and_then(|digits| str::from_utf8(digits).ok());
-        match octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()).filter(|_| byte == b'\\') {
+        // A sign is no digit, but Rust would read it.
+        let is_octal = |digits: &&[u8]| byte == b'\\' && digits.iter().all(|digit| (b'0'..=b'7').contains(digit));
+        let octal = after.get(..3).filter(is_octal).and_then(|digits| str::from_utf8(digits).ok());
+        match octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
             Some(escaped) => (text.push(escaped), rest = &after[3..]),
             None => (text.push(byte), rest = after),
         };
@@ -360,6 +362,10 @@ mod tests {
         let mount = Mount { root: "/mnt1".into(), target: "/mnt 2".into(), filesystem: "ext3".into() };
         assert_eq!(parse_mount(line), Some(mount));
         assert_eq!(parse_mount(b"36 35 98:0 / /a\\134b\\ rw - nsfs nsfs rw").unwrap().target, Path::new("/a\\b\\"));
+        assert_eq!(
+            parse_mount(b"36 35 98:0 / /\\+12\\400 rw - nsfs nsfs rw").unwrap().target,
+            Path::new("/\\+12\\400")
+        );
         assert_eq!(parse_mount(b""), None);
     }
 }
