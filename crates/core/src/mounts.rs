@@ -382,10 +382,11 @@ mod tests {
     #[test]
     fn any_path_comes_back() {
         for_any(
-            |random| [random.bytes(20), random.bytes(20), random.bytes(6)],
-            |[root, target, filesystem]| {
+            |random| ([random.bytes(20), random.bytes(20), random.bytes(6)], "master:2 ".repeat(random.place(3))),
+            |([root, target, filesystem], tags)| {
                 let [a, b, c] = [escape(root), escape(target), escape(filesystem)];
-                let line = [b"1 2 0:3 ", &a[..], b" ", &b, b" rw shared:1 - ", &c, b" none rw"].concat();
+                let line =
+                    [b"1 2 0:3 ", &a[..], b" ", &b, b" rw ", tags.as_bytes(), b"shared:1 - ", &c, b" none rw"].concat();
                 let mounts = parse(&[&line[..], b"\n", &line].concat());
                 let path = |bytes: &[u8]| PathBuf::from(OsStr::from_bytes(bytes));
                 let filesystem = OsStr::from_bytes(filesystem).to_owned();

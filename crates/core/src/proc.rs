@@ -712,7 +712,8 @@ mod tests {
 
     #[test]
     fn any_name_leaves_the_parent_alone() {
-        let make = |random: &mut Random| (random.changed(b"a) R 1 (b"), u32::try_from(random.edge() >> 32).unwrap());
+        let make =
+            |random: &mut Random| (random.changed(b"a) R 1 PPid:\t9 (b"), u32::try_from(random.edge() >> 32).unwrap());
         for_any(make, |(name, parent)| {
             let line = [b"7 (", &name[..], format!(") S {parent} 7 7 0 -1").as_bytes()].concat();
             assert_eq!(parent_in(&line), Some(*parent));
