@@ -321,6 +321,7 @@ fn text(name: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cases::{Random, for_any};
 
     const ID: &str = "4f0cf4a9c8e9b7d1bd1d5e0a6f3c2b189e7d6c5b4a39281706f5e4d3c2b1a090";
     const OTHER: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -519,5 +520,36 @@ mod tests {
         assert_eq!(real.id, claimed.id);
         assert_eq!(real.cgroup, path("/system.slice/docker-ID.scope").as_bytes());
         assert_ne!(real, claimed);
+    }
+
+    #[test]
+    fn any_path_is_read_and_what_is_taken_from_it_is_plain() {
+        let make = |random: &mut Random| {
+            let path = random.one(&[
+                "/system.slice/docker-ID.scope/system.slice/ssh.service",
+                "/../../docker/ID",
+                "/kubepods.slice/kubepods-podU_D.slice:cri-containerd:ID",
+                "/kubepods/besteffort/podU_D",
+                "/user.slice/user@1000.service/app.slice/lxc.payload.web",
+                "/machine.slice/systemd-nspawn@my\\x2ddeb.service/payload",
+                "/machine.slice/machine-qemu\\x2d1.scope/libvirt",
+            ]);
+            random.changed(format!("0::{}\n1:name=systemd:/lxc/a\n", self::path(path)).as_bytes())
+        };
+        for_any(make, |text| {
+            if let Some(found) = Container::of_process(text) {
+                assert!(is_plain(found.id.as_bytes(), b"\\"), "{found:?}");
+                assert!(found.short_id().len() <= found.id.len() && !found.to_string().contains(char::is_control));
+                assert!(text.windows(found.cgroup.len()).any(|part| part == found.cgroup), "{found:?}");
+                // What is below it is in it.
+                let again = Container::of_path(&found.cgroup);
+                assert!(again.is_some_and(|again| again.cgroup == found.cgroup), "{found:?}");
+                found.claimant();
+            }
+            assert_eq!(
+                telling_path(text).is_some(),
+                text.split(|byte| *byte == b'\n').any(|it| hierarchy(it).is_some())
+            );
+        });
     }
 }

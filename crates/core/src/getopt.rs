@@ -244,6 +244,7 @@ fn spell(option: &Arg, value: Option<OsString>) -> OsString {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cases::{Random, for_any};
     use clap::error::ErrorKind::{self, DisplayHelp, DisplayVersion, ValueValidation};
     use clap::{ArgAction, ArgMatches, value_parser};
 
@@ -539,5 +540,81 @@ mod tests {
         assert_eq!(parse(&unshare, "p -S x --help --foo").err(), Some(ValueValidation));
         assert_eq!(parse(&unshare, "p --foo -S x --help").err(), None);
         assert_eq!(parse(&lsns(), "p 4 --help").err(), Some(DisplayHelp));
+    }
+
+    /// Words as somebody might type them, near to options of the tool.
+    fn near_words(random: &mut Random) -> Vec<OsString> {
+        const WORDS: [&str; 16] = [
+            "--mount",
+            "--mount=",
+            "--map-user=0",
+            "--owner",
+            "--own=",
+            "--init",
+            "--info-f",
+            "-fum",
+            "-S0",
+            "-S",
+            "-m/x",
+            "--",
+            "-",
+            "ls",
+            "--tree=x",
+            "-T=owner",
+        ];
+        let word = |random: &mut Random| {
+            let word = random.one(&WORDS).as_bytes();
+            let word = if random.once_in(3) { word.to_vec() } else { random.changed(word) };
+            OsString::from_vec(word)
+        };
+        let mut words = vec!["p".into()];
+        words.extend((0..random.below(6)).map(|_| word(random)));
+        // It has no long name, and what is respelt for clap is not getopt's spelling then.
+        words.retain(|word: &OsString| word.as_bytes().first() != Some(&b'-') || !word.as_bytes().contains(&b'x'));
+        words
+    }
+
+    #[test]
+    fn respelling_what_was_respelt_changes_nothing() {
+        for (command, dialect) in [unshare(), lsns()] {
+            let command = std::cell::RefCell::new(command);
+            for_any(near_words, |words: &Vec<OsString>| {
+                let once = respell(&mut command.borrow_mut(), &dialect, words.clone());
+                let twice = respell(&mut command.borrow_mut(), &dialect, once.args.clone());
+                assert_eq!(twice, Respelt { error: None, ..once });
+            });
+        }
+    }
+
+    #[test]
+    fn operands_survive() {
+        let make = |random: &mut Random| {
+            const OPTIONS: [&str; 8] = ["-n", "--noh", "-T", "--tree=--", "-tnet", "-t\0--", "--filter\0-x", "-nJ"];
+            let option = |random: &mut Random| random.one(&OPTIONS).split('\0').map(OsString::from).collect::<Vec<_>>();
+            let (mut argv, mut operands) = (vec!["p".into()], Vec::new());
+            for _ in 0..random.below(5) {
+                argv.extend(option(random));
+                let operand = OsString::from_vec(random.bytes(8));
+                if operand.as_bytes().first() != Some(&b'-') || operand == "-" {
+                    argv.push(operand.clone());
+                    operands.push(operand);
+                }
+            }
+            if random.once_in(2) {
+                argv.push("--".into());
+                let rest: Vec<_> = (0..random.below(3)).map(|_| OsString::from_vec(random.bytes(8))).collect();
+                argv.extend(rest.clone());
+                operands.extend(rest);
+            }
+            (argv, operands)
+        };
+        let (command, dialect) = lsns();
+        let command = std::cell::RefCell::new(command);
+        for_any(make, |(argv, operands): &(Vec<OsString>, Vec<OsString>)| {
+            let respelt = respell(&mut command.borrow_mut(), &dialect, argv.clone());
+            assert_eq!(respelt.error, None);
+            let found = respelt.args.iter().skip_while(|word| *word != "--").skip(1);
+            assert!(found.eq(operands), "{:?}", respelt.args);
+        });
     }
 }

@@ -61,5 +61,11 @@ pub mod terminal;
 pub mod timens;
 pub mod visit;
 
+/// What the tests of properties share.
+#[cfg(test)]
+#[allow(dead_code)]
+#[path = "../../../tests/support/cases.rs"]
+mod cases;
+
 pub use error::{Doing, Error, Result};
 pub use kind::{Kind, Kinds};

@@ -126,6 +126,7 @@ fn u32_at(bytes: &[u8], place: usize) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cases::{Random, for_any};
     use std::fs::File;
 
     /// An answer of this type, with these bytes behind the header.
@@ -172,5 +173,28 @@ mod tests {
             assert!(netlink.id_of(&own).is_ok());
         }
         assert!(netlink.id_of(File::open("/proc/self/ns/uts").unwrap()).is_err());
+    }
+
+    #[test]
+    fn any_answer_is_read_to_its_end() {
+        let make = |random: &mut Random| {
+            let [number, other] = [attribute(NETNSA_NSID, 5), attribute(9, 6)];
+            let mut message = if random.once_in(3) {
+                answer(2, &(-22i32).to_ne_bytes())
+            } else {
+                numbered(&[&other, &other[..], &number][random.place(3)..])
+            };
+            if random.once_in(2) {
+                // A length that lies: the message's or an attribute's.
+                let place = random.one(&[0, 20, 28]).min(message.len() - 2);
+                message[place..place + 2].copy_from_slice(&random.edge().to_le_bytes()[..2]);
+            }
+            random.changed(&message)
+        };
+        for_any(make, |message| {
+            if let Ok(Some(number)) = read_answer(message, 7) {
+                assert!(message.windows(4).any(|bytes| bytes == number.to_ne_bytes()));
+            }
+        });
     }
 }

@@ -611,6 +611,7 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     use super::*;
+    use crate::cases::{Random, for_any};
 
     fn proc() -> Proc {
         Proc::open(Path::new("/proc")).unwrap()
@@ -707,5 +708,63 @@ mod tests {
         assert!(directory.command().is_err() && directory.parent().is_err());
         assert!(directory.namespace_inode(Kind::User).is_err());
         assert!(proc.namespaces(child.id(), Kind::all().collect(), &mut Scratch::default()).is_err());
+    }
+
+    #[test]
+    fn any_name_leaves_the_parent_alone() {
+        let make =
+            |random: &mut Random| (random.changed(b"a) R 1 PPid:\t9 (b"), u32::try_from(random.edge() >> 32).unwrap());
+        for_any(make, |(name, parent)| {
+            let line = [b"7 (", &name[..], format!(") S {parent} 7 7 0 -1").as_bytes()].concat();
+            assert_eq!(parent_in(&line), Some(*parent));
+            // In the file that has more, line ends and backslashes in a name are escaped.
+            let name: Vec<u8> = name.iter().copied().filter(|byte| *byte != b'\n').collect();
+            let rest = format!("\nState:\tZ (zombie)\nPPid:\t{parent}\nNSpid:\t9\t1\n");
+            let status = [b"Name:\t", &name[..], rest.as_bytes()];
+            assert_eq!(Rank::read(&status.concat()), Rank { is_init: true, is_dead: true, parent: *parent });
+        });
+    }
+
+    #[test]
+    fn any_files_of_a_process_are_read_to_their_end() {
+        for_any(
+            |random| {
+                let status = b"Name:\ta\\n\nState:\tS (sleeping)\nPPid:\t7\nNSpid:\t4711\t1\n";
+                let mut entries = vec![0; 16];
+                entries.extend([24, 0, 4, b'1', b'2', 0, 0, 0]);
+                (random.changed(b"7 (sh) S 5 7 7 0"), random.changed(status), random.changed(&entries.repeat(3)))
+            },
+            |(stat, status, entries)| {
+                if parent_in(stat).is_some() {
+                    assert!(stat.contains(&b')'));
+                }
+                Rank::read(status);
+                let mut rest = &entries[..];
+                while let Some((name, after)) = first_entry(rest) {
+                    assert!(after.len() + name.count_bytes() + 19 < rest.len(), "{name:?}");
+                    rest = after;
+                }
+            },
+        );
+    }
+
+    #[test]
+    fn names_of_namespaces_are_read_as_they_are_written() {
+        for_any(
+            |random| {
+                let kind = random.one(&Kind::all().collect::<Vec<_>>());
+                let inode = random.edge();
+                (kind, inode, random.changed(format!("{}:[{inode}]", kind.link()).as_bytes()))
+            },
+            |(kind, inode, changed)| {
+                assert_eq!(namespace(format!("{}:[{inode}]", kind.link()).as_bytes()), Some((*kind, *inode)));
+                if let Some((kind, inode)) = namespace(changed) {
+                    let digits = changed.iter().filter(|byte| byte.is_ascii_digit()).map(|byte| char::from(*byte));
+                    let digits: String = digits.collect();
+                    assert_eq!(format!("{}:[{digits}]", kind.link()).as_bytes(), changed);
+                    assert_eq!(digits.parse(), Ok(inode));
+                }
+            },
+        );
     }
 }

@@ -59,3 +59,21 @@ impl fmt::Display for Offset {
         write!(f, "{} {} 0", self.clock.id(), self.seconds)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cases::{Random, for_any};
+    use crate::number;
+
+    #[test]
+    fn any_offset_is_written_as_the_kernel_reads_it() {
+        let make =
+            |random: &mut Random| (random.one(&[Clock::Monotonic, Clock::Boottime]), random.edge().cast_signed());
+        for_any(make, |(clock, seconds)| {
+            let text = Offset { clock: *clock, seconds: *seconds }.to_string();
+            let numbers: Vec<_> = text.split(' ').map(|it| number::parse(it, i64::MIN, i64::MAX)).collect();
+            assert_eq!(numbers, [Ok(clock.id().into()), Ok(*seconds), Ok(0)]);
+        });
+    }
+}

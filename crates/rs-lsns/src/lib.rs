@@ -16,6 +16,12 @@ mod sources;
 mod table;
 mod tree;
 
+/// What the tests of properties share.
+#[cfg(test)]
+#[allow(dead_code)]
+#[path = "../../../tests/support/cases.rs"]
+mod cases;
+
 use std::ffi::OsString;
 
 use nscore::{logging, program};

@@ -109,6 +109,7 @@ const MACHINES: [(u16, &str); 11] = [
 mod tests {
     use super::super::faked::Faked;
     use super::*;
+    use crate::cases::{Random, for_any};
 
     /// A program of 64 bits with one segment, which names its loader.
     fn program() -> Vec<u8> {
@@ -165,5 +166,30 @@ mod tests {
         });
         let found = loaders(cut.chain(changed));
         assert!(found.iter().flatten().all(|loader| loader.as_os_str().len() < LONGEST_PATH));
+    }
+
+    #[test]
+    fn any_file_is_read_to_its_end() {
+        let faked = Faked::new();
+        let (system, place) = (faked.system(), faked.system().place("/program"));
+        let make = |random: &mut Random| {
+            let mut file = program();
+            if random.once_in(2) {
+                // A field of any number.
+                let (place, length) =
+                    random.one(&[(32, 8), (54, 2), (56, 2), (64, 4), (72, 8), (96, 8), (4, 1), (5, 1)]);
+                file[place..place + length].copy_from_slice(&random.edge().to_le_bytes()[..length]);
+            }
+            random.changed(&file)
+        };
+        for_any(make, |file| {
+            let Some(elf) = Elf::parse(file) else { return };
+            std::fs::write(&place, file).unwrap();
+            elf.foreign_machine();
+            if let Some(loader) = elf.loader(Path::new("/program"), &system) {
+                let name = loader.as_os_str().as_encoded_bytes();
+                assert!(name.len() <= LONGEST_PATH && file.windows(name.len()).any(|part| part == name));
+            }
+        });
     }
 }

@@ -252,6 +252,7 @@ impl Parser {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cases::{Random, for_any};
 
     /// The expression with all its parentheses.
     fn shown(expression: &Expression) -> String {
@@ -394,5 +395,73 @@ mod tests {
         let right = |count: usize| parsed(&format!("{}1{}", "1&&(".repeat(count), ")".repeat(count))).err();
         assert_eq!(right(84), None);
         assert_eq!(right(85).as_deref(), Some("memory exhausted"));
+    }
+
+    /// An expression as a filter of the same meaning, but for patterns, which are not kept; none where a number has no
+    /// spelling.
+    fn spelt(expression: &Expression) -> Option<Vec<u8>> {
+        let two = |left: &Expression, operator: &str, right: &Expression| {
+            Some([&b"("[..], &spelt(left)?[..], b" ", operator.as_bytes(), b" ", &spelt(right)?, b")"].concat())
+        };
+        match expression {
+            Expression::Literal(Value::String(text)) => {
+                let quote: &[u8] = if text.contains(&b'"') { b"'" } else { b"\"" };
+                Some([quote, text, quote].concat())
+            }
+            Expression::Literal(Value::Float(float)) => {
+                let text = float.to_text();
+                let text = if text.contains('.') { text } else { text + ".0" };
+                Some(text.into_bytes()).filter(|text| text.iter().all(|it| it.is_ascii_digit() || *it == b'.'))
+            }
+            Expression::Literal(value) => Some(value.clone().into_text().into_owned()),
+            Expression::Holder(name) => Some(name.clone().into_bytes()),
+            Expression::Not(inner) => Some([&b"!"[..], &spelt(inner)?].concat()),
+            Expression::And(left, right) => two(left, "and", right),
+            Expression::Or(left, right) => two(left, "||", right),
+            Expression::Compare(comparison, left, right) => two(left, Token::Compare(*comparison).name(), right),
+            Expression::Match(matching, left, _) => {
+                let operator = if *matching == Matching::Matches { "=~" } else { "!~" };
+                Some([&b"("[..], &spelt(left)?, b" ", operator.as_bytes(), b" 'r')"].concat())
+            }
+        }
+    }
+
+    /// A filter that is one or nearly.
+    fn near_filter(random: &mut Random) -> Vec<u8> {
+        const FILTERS: [&str; 8] = [
+            "NS == 4026531840 && !(PID > 1K or COMMAND =~ '^a+$')",
+            "! 2 == 3 and \"it's\" ne 'a\"b' || USE%",
+            "1.5 le 010.50 && TIMERFD.INTERVAL lt 15EiB",
+            "((a or b) and c) or !!d",
+            "S !~ '(a|b)*c{1,9}[^x]' == true",
+            "99999999999999999999 >= 16E",
+            "' x ' == X == false",
+            "a&&b||c&&d",
+        ];
+        let text = random.one(&FILTERS).as_bytes();
+        random.changed(text)
+    }
+
+    #[test]
+    fn any_filter_that_is_read_can_be_spelt_and_read_again() {
+        for_any(near_filter, |text| {
+            let Some(filter) = parse(text).ok().as_ref().and_then(spelt) else { return };
+            let again = parse(&filter).unwrap_or_else(|error| panic!("{}: {error}", filter.escape_ascii()));
+            assert_eq!(spelt(&again), Some(filter));
+        });
+    }
+
+    #[test]
+    fn any_bytes_are_a_filter_or_refused() {
+        for_any(
+            |random| {
+                let times = random.place(12);
+                [near_filter(random).repeat(times), random.bytes(20)].concat()
+            },
+            |text| match parse(text) {
+                Ok(_) => assert!(text.len() <= LONGEST),
+                Err(error) => assert!(!error.to_string().is_empty()),
+            },
+        );
     }
 }

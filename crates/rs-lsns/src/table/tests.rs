@@ -3,6 +3,7 @@
 use unicode_width::UnicodeWidthChar;
 
 use super::*;
+use crate::cases::for_any;
 
 /// What the locale C.UTF-8 says of the characters used here.
 pub(super) fn is_printable(character: char) -> bool {
@@ -380,5 +381,27 @@ fn a_colour_takes_no_column() {
     assert_eq!(
         String::from_utf8(print(&table, &layout(Format::List))).unwrap(),
         " NS   N\n  \x1b[31m1\x1b[0m   1\n234 234\n"
+    );
+}
+
+/// Bytes that are no UTF-8 stay as they are, as with util-linux: who reads them replaces them, and then all is JSON.
+#[test]
+fn any_bytes_become_json_that_says_the_same() {
+    let array = Column { json: JsonType::Array, ..Column::of_texts("A") };
+    let columns = vec![Column::of_texts("T"), array];
+    for_any(
+        |random| [0; 3].map(|_| random.changed("a\"\\\x08\x0c\t\u{85}é日\n\0".as_bytes())),
+        |[text, first, second]| {
+            let row = vec![Cell::Text(text.clone()), Cell::Words(vec![first.clone(), second.clone()])];
+            let table = Table::flat("namespaces", columns.clone(), std::iter::once(row));
+            let plain = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            for style in [JsonStyle::Pretty, JsonStyle::Compact] {
+                let read: serde_json::Value =
+                    serde_json::from_str(&plain(&print(&table, &layout(Format::Json(style))))).unwrap();
+                let line = &read["namespaces"][0];
+                assert_eq!(line["t"].as_str().unwrap_or_default(), plain(text));
+                assert_eq!(line["a"], serde_json::json!([plain(first), plain(second)]));
+            }
+        },
     );
 }
