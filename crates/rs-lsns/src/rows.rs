@@ -188,10 +188,14 @@ impl Row {
 fn details_in(namespace: &Namespace, process: &ProcessDirectory, details: &Rc<Details>) -> Option<Rc<Details>> {
     match process.namespace_inode(namespace.kind) {
         Ok(inode) => (inode == namespace.inode).then(|| Rc::clone(details)),
-        // It might be another one by now, so nothing of it is shown.
-        Err(Errno::EACCES | Errno::EPERM) => Some(Rc::default()),
+        // It might be another one by now, so nothing of it is shown. The kernel says EACCES of one who is gone, too.
+        Err(Errno::EACCES | Errno::EPERM) => (!is_gone(process)).then(Rc::default),
         Err(_) => None,
     }
+}
+
+fn is_gone(process: &ProcessDirectory) -> bool {
+    matches!(process.parent(), Err(Errno::ENOENT | Errno::ESRCH))
 }
 
 fn read_details(process: &ProcessDirectory, wanted: Wanted) -> nix::Result<Rc<Details>> {
