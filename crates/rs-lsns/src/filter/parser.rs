@@ -445,7 +445,9 @@ mod tests {
     #[test]
     fn any_filter_that_is_read_can_be_spelt_and_read_again() {
         for_any(near_filter, |text| {
-            let Some(filter) = parse(text).ok().as_ref().and_then(spelt) else { return };
+            let parsed = parse(text);
+            assert!(parsed.is_ok() || text != b"S !~ '(a|b)*c{1,9}[^x]' == true");
+            let Some(filter) = parsed.ok().as_ref().and_then(spelt) else { return };
             let again = parse(&filter).unwrap_or_else(|error| panic!("{}: {error}", filter.escape_ascii()));
             assert_eq!(spelt(&again), Some(filter));
         });
@@ -455,8 +457,8 @@ mod tests {
     fn any_bytes_are_a_filter_or_refused() {
         for_any(
             |random| {
-                let times = random.place(12);
-                [near_filter(random).repeat(times), random.bytes(20)].concat()
+                let times = random.place(40);
+                vec![near_filter(random); times].join(&b" && "[..])
             },
             |text| match parse(text) {
                 Ok(_) => assert!(text.len() <= LONGEST),
