@@ -328,13 +328,16 @@ pub fn try_to_pin(pin: &Pin, has_child: bool) -> Result<()> {
 
 /// Whether what is mounted on `file` would be passed on to other mounts.
 fn is_on_shared_mount(file: &Path) -> bool {
-    let (Ok(file), Ok(text)) = (std::fs::canonicalize(file), std::fs::read("/proc/self/mountinfo")) else {
-        return false;
-    };
+    let (file, text) = (std::fs::canonicalize(file), std::fs::read("/proc/self/mountinfo"));
+    file.is_ok_and(|file| text.is_ok_and(|text| line_of(&text, &file).is_some_and(is_shared)))
+}
+
+/// Of the lines of proc_pid_mountinfo(5), that of the mount that `path` is on: the longest mount point above it, the
+/// last one that was mounted there. No part of the path may be a link.
+pub(crate) fn line_of<'a>(text: &'a [u8], path: &Path) -> Option<&'a [u8]> {
     let lines = text.split(|byte| *byte == b'\n');
-    let above = lines.filter_map(|line| Some((parse_mount(line)?.target, line))).filter(|it| file.starts_with(&it.0));
-    let last = above.max_by_key(|(target, _)| target.as_os_str().len());
-    last.is_some_and(|(_, line)| is_shared(line))
+    let above = lines.filter_map(|line| Some((parse_mount(line)?.target, line))).filter(|it| path.starts_with(&it.0));
+    above.max_by_key(|(target, _)| target.as_os_str().len()).map(|(_, line)| line)
 }
 
 /// Whether a line of proc_pid_mountinfo(5) is of a mount in a peer group.

@@ -133,8 +133,7 @@ impl System {
     /// The mount that `path` is on: that of the longest mount point above it, the last one that was mounted there.
     pub(super) fn mount_of(&self, path: &Path) -> Option<VisibleMount> {
         let path = if self.is_real() { fs::canonicalize(path).ok()? } else { path.into() };
-        let above = self.mounts()?.into_iter().filter(|mount| path.starts_with(mount.target()));
-        above.max_by_key(|mount| mount.target().as_os_str().len())
+        VisibleMount::parse(mounts::line_of(&self.read("/proc/self/mountinfo")?, &path)?)
     }
 
     /// Whether this kernel has namespaces of a kind.
@@ -213,10 +212,10 @@ impl VisibleMount {
         let (id, parent) = (number()?, number()?);
         let mut fields = fields.skip(3);
         let options = fields.next()?.to_vec();
-        let tags: Vec<&[u8]> = fields.by_ref().take_while(|field| *field != b"-").collect();
-        let is_shared = tags.iter().any(|tag| tag.starts_with(b"shared:"));
-        let super_options = fields.nth(2).unwrap_or_default().to_vec();
-        Some(Self { mount: mounts::parse_mount(line)?, id, parent, options, super_options, is_shared })
+        // Behind optional fields and a lone dash: the type, the source, the options.
+        let super_options = fields.skip_while(|field| *field != b"-").nth(3).unwrap_or_default().to_vec();
+        let (mount, is_shared) = (mounts::parse_mount(line)?, mounts::is_shared(line));
+        Some(Self { mount, id, parent, options, super_options, is_shared })
     }
 
     pub(super) fn target(&self) -> &Path {
