@@ -1,16 +1,14 @@
 //! The examples do what they say.
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test says loudly what is wrong"
-)]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says loudly what is wrong")]
+
+#[path = "../../../tests/support/mod.rs"]
+mod support;
 
 use std::env;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+
+use support::require;
 
 /// `cargo test` has put them beside the directory that this test is in.
 fn example(name: &str) -> Command {
@@ -26,50 +24,33 @@ fn output(command: &mut Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Leaves the test unless root runs it, and says so as the other tests do.
-fn is_root(test: &str) -> bool {
-    let is_root = nix::unistd::geteuid().is_root();
-    if !is_root {
-        assert!(env::var_os("NS_NO_SKIPS").is_none(), "{test}: no root, and NS_NO_SKIPS is set");
-        eprintln!("skipped {test}: no root");
-        if let Some(list) = env::var_os("NS_TEST_SKIPS") {
-            let mut list = std::fs::File::options().append(true).create(true).open(list).unwrap();
-            list.write_all(format!("{test}: no root\n").as_bytes()).unwrap();
-        }
-    }
-    is_root
-}
-
 #[test]
 fn new_namespaces() {
-    if is_root("new_namespaces") {
-        let said = output(&mut example("new_namespaces"));
-        assert_eq!(said, "inside: PID 1 on inside, 0 message queues\noutside: the host name stayed\n");
-    }
+    require!(root);
+    let said = output(&mut example("new_namespaces"));
+    assert_eq!(said, "inside: PID 1 on inside, 0 message queues\noutside: the host name stayed\n");
 }
 
 #[test]
 fn enter() {
-    if is_root("enter") {
-        let mut target = Command::new("unshare");
-        let script = "echo entered >/proc/sys/kernel/hostname; echo up; read -r line";
-        let mut target =
-            target.args(["-u", "sh", "-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        // It says so when it has its name.
-        let mut up = [0; 3];
-        std::io::Read::read_exact(target.stdout.as_mut().unwrap(), &mut up).unwrap();
-        let said = output(example("enter").args([&target.id().to_string(), "cat", "/proc/sys/kernel/hostname"]));
-        drop(target.stdin.take());
-        target.wait().unwrap();
-        assert_eq!(said, "entered\n");
-    }
+    require!(root);
+    let mut target = Command::new("unshare");
+    let script = "echo entered >/proc/sys/kernel/hostname; echo up; read -r line";
+    let mut target =
+        target.args(["-u", "sh", "-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    // It says so when it has its name.
+    let mut up = [0; 3];
+    std::io::Read::read_exact(target.stdout.as_mut().unwrap(), &mut up).unwrap();
+    let said = output(example("enter").args([&target.id().to_string(), "cat", "/proc/sys/kernel/hostname"]));
+    drop(target.stdin.take());
+    target.wait().unwrap();
+    assert_eq!(said, "entered\n");
 }
 
 #[test]
 fn keep() {
-    if is_root("keep") {
-        assert_eq!(output(&mut example("keep")), "kept by a descriptor: by-descriptor\nkept by a mount: by-mount\n");
-    }
+    require!(root);
+    assert_eq!(output(&mut example("keep")), "kept by a descriptor: by-descriptor\nkept by a mount: by-mount\n");
 }
 
 #[test]
