@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use nix::unistd::{AccessFlags, eaccess, geteuid};
 
 use super::elf::Elf;
-use super::system::{System, shown};
+use super::system::{System, candidates, shown};
 use super::unshare::security_module;
 use super::{Case, Cause, CommandLine, NSENTER, UNSHARE, paths, quoted};
 use crate::exec::SHELLS;
@@ -33,15 +33,6 @@ pub(super) fn explain(program: &OsStr, errno: Errno, case: Case<'_>) -> Option<C
         (Errno::ENOEXEC, Some(path)) => no_program(&path, system),
         _ => None,
     }
-}
-
-/// Where execvp(3) looks for a program.
-fn candidates(program: &OsStr) -> Vec<PathBuf> {
-    if program.as_bytes().contains(&b'/') {
-        return vec![program.into()];
-    }
-    let path = env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
-    env::split_paths(&path).map(|directory| directory.join(program)).collect()
 }
 
 /// How deep the kernel follows interpreters that are scripts themselves.

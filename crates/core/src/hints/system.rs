@@ -1,5 +1,6 @@
 //! What can be asked of the system once something has failed: /proc, /sys and /etc, below a root that tests replace.
 
+use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::Read;
@@ -186,10 +187,18 @@ impl System {
 
     /// Where a command is found.
     pub(super) fn find_command(&self, name: &str) -> Option<PathBuf> {
-        let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
-        let candidates = std::env::split_paths(&path).map(|directory| directory.join(name));
-        candidates.into_iter().find(|path| fs::metadata(self.place(path)).is_ok_and(|it| it.is_file()))
+        let is_file = |path: &PathBuf| fs::metadata(self.place(path)).is_ok_and(|it| it.is_file());
+        candidates(OsStr::new(name)).into_iter().find(is_file)
     }
+}
+
+/// Where execvp(3) looks for a program.
+pub(super) fn candidates(program: &OsStr) -> Vec<PathBuf> {
+    if program.as_bytes().contains(&b'/') {
+        return vec![program.into()];
+    }
+    let path = env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
+    env::split_paths(&path).map(|directory| directory.join(program)).collect()
 }
 
 /// A mount that this process sees, with what decides over what may be done there.
