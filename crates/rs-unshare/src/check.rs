@@ -60,27 +60,13 @@ fn attempt(plan: &Plan, trial: &Trial<'_>) -> Result<(), Stopped> {
     if let Some(path) = &plan.pid_file {
         trial.step(PidFile::words_of_open(path), || PidFile::check(path))?;
     }
-    let pinning = match (!plan.pins.is_empty()).then(|| attempt_outside(trial, |_| attempt_pins(plan, trial))) {
-        Some(outside) => match outside? {
-            Forked::Child(()) => return Ok(()),
-            Forked::Parent(helper) => Some(helper),
-        },
-        None => None,
+    let pins = || attempt_pins(plan, trial);
+    let Forked::Parent(pinning) = attempt_outside(!plan.pins.is_empty(), trial, |_| pins())? else { return Ok(()) };
+    let maps = |caller: &Process| plan.outside_maps.iter().try_for_each(|maps| attempt_maps(maps, caller, trial));
+    let Forked::Parent(mapping) = attempt_outside(plan.outside_maps.is_some(), trial, maps)? else {
+        pinning.into_iter().for_each(Helper::leave_to_parent);
+        return Ok(());
     };
-    let mapping =
-        match plan.outside_maps.as_ref().map(|maps| attempt_outside(trial, |caller| attempt_maps(maps, caller, trial)))
-        {
-            Some(outside) => match outside? {
-                Forked::Child(()) => {
-                    if let Some(helper) = pinning {
-                        helper.leave_to_parent();
-                    }
-                    return Ok(());
-                }
-                Forked::Parent(helper) => Some(helper),
-            },
-            None => None,
-        };
     attempt_steps(&plan.leave, trial)?;
     finish(mapping)?;
     attempt_steps(&plan.prepare, trial)?;
@@ -98,14 +84,18 @@ fn attempt_steps(steps: &[Step], trial: &Trial<'_>) -> Result<(), Stopped> {
     })
 }
 
-/// Forks a helper that stays in the old namespaces, and does `work` when it is told to.
+/// Forks a helper, if one `is_needed`, that stays in the old namespaces, and does `work` when it is told to.
 fn attempt_outside(
+    is_needed: bool,
     trial: &Trial<'_>,
     work: impl FnOnce(&Process) -> Result<(), Stopped>,
-) -> Result<Forked<Helper, ()>, Stopped> {
+) -> Result<Forked<Option<Helper>, ()>, Stopped> {
+    if !is_needed {
+        return Ok(Forked::Parent(None));
+    }
     match Helper::fork() {
         Err(error) => trial.step(FORK, || Err(error)).and(Err(Stopped)),
-        Ok(Forked::Parent(helper)) => Ok(Forked::Parent(helper)),
+        Ok(Forked::Parent(helper)) => Ok(Forked::Parent(Some(helper))),
         Ok(Forked::Child(errand)) => {
             // Where it is turned away, another step has failed, and has been told.
             let mut outcome = Err(Stopped);
