@@ -68,6 +68,13 @@ pub struct IdRange {
 }
 
 impl IdRange {
+    /// A line of a map, as the kernel shows it: three numbers.
+    pub(crate) fn of_line(line: &str) -> Option<Self> {
+        let numbers: Option<Vec<u32>> = line.split_ascii_whitespace().map(|number| number.parse().ok()).collect();
+        let [inner, outer, count] = numbers?.try_into().ok()?;
+        Some(Self { inner, outer, count })
+    }
+
     /// The map of one id to another.
     pub fn single(inner: u32, outer: u32) -> Self {
         Self { inner, outer, count: 1 }
@@ -237,12 +244,7 @@ pub fn fit(blocks: &[Block], single: Option<IdRange>) -> Vec<IdRange> {
 fn own_map(side: Side) -> Result<Vec<(u32, u32)>> {
     let path = PathBuf::from(format!("/proc/self/{}", side.map_file()));
     let text = fs::read_to_string(&path).doing(|| Doing::OpeningIdRanges { path: path.clone() })?;
-    let line = |line: &str| {
-        let mut fields = line.split_ascii_whitespace();
-        let (first, count) = (fields.next()?, fields.nth(1)?);
-        Some((first.parse().ok()?, count.parse().ok()?))
-    };
-    Ok(text.lines().filter_map(line).collect())
+    Ok(text.lines().filter_map(IdRange::of_line).map(|range| (range.inner, range.count)).collect())
 }
 
 /// The first range that the administrator gave to the user: first id and count, see subuid(5).

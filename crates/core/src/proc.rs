@@ -17,6 +17,7 @@ use nix::unistd::Pid;
 
 use crate::error::{Result, While, opening};
 use crate::handle::Handle;
+use crate::idmap::IdRange;
 use crate::kind::{Kind, Kinds};
 use crate::mounts::{self, Mount};
 use crate::netnsid::while_interrupted;
@@ -454,18 +455,14 @@ impl ProcessDirectory {
         self.read("cgroup", usize::MAX)
     }
 
-    /// The user ids of its user namespace: the first inside, the first outside, how many, for each range.
+    /// The map of the user ids of its user namespace.
     ///
     /// # Errors
     /// ESRCH when it is gone, EACCES when this process may not ask.
-    pub fn uid_map(&self) -> nix::Result<Vec<[u32; 3]>> {
+    pub fn uid_map(&self) -> nix::Result<Vec<IdRange>> {
         let text = self.read("uid_map", usize::MAX)?;
         let text = str::from_utf8(&text).map_err(|_| Errno::EINVAL)?;
-        let range = |line: &str| {
-            let numbers: Vec<u32> = line.split_ascii_whitespace().filter_map(|number| number.parse().ok()).collect();
-            <[u32; 3]>::try_from(numbers).map_err(|_| Errno::EINVAL)
-        };
-        text.lines().map(range).collect()
+        text.lines().map(|line| IdRange::of_line(line).ok_or(Errno::EINVAL)).collect()
     }
 
     /// The mounts that it sees.

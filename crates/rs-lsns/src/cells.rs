@@ -4,6 +4,7 @@ use std::os::unix::ffi::OsStringExt;
 
 use nscore::Kind;
 use nscore::container::{self, Container};
+use nscore::idmap::IdRange;
 
 use crate::columns::Column;
 use crate::holders::Holders;
@@ -63,8 +64,9 @@ fn place(place: &Place) -> Vec<u8> {
 }
 
 /// All ranges on one line: `0:1000:1,1:100000:65536`.
-fn uid_map(ranges: &[[u32; 3]]) -> Cell {
-    let ranges: Vec<_> = ranges.iter().map(|[inner, outer, count]| format!("{inner}:{outer}:{count}")).collect();
+fn uid_map(ranges: &[IdRange]) -> Cell {
+    let ranges: Vec<_> =
+        ranges.iter().map(|range| format!("{}:{}:{}", range.inner, range.outer, range.count)).collect();
     Cell::Text(ranges.join(",").into_bytes())
 }
 

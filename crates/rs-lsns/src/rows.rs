@@ -7,6 +7,7 @@ use std::rc::Rc;
 use nix::errno::Errno;
 
 use nscore::error::While;
+use nscore::idmap::IdRange;
 use nscore::proc::{self, Proc, ProcessDirectory};
 use nscore::{Doing, Result, accounts};
 
@@ -52,7 +53,7 @@ pub struct Details {
     /// What /proc/PID/cgroup says.
     pub cgroups: Option<Vec<u8>>,
     /// The ids of its user namespace.
-    pub uid_map: Option<Vec<[u32; 3]>>,
+    pub uid_map: Option<Vec<IdRange>>,
 }
 
 /// A row: a namespace and the process that stands for it.

@@ -115,7 +115,7 @@ impl System {
     /// The id map of this process's user namespace.
     pub(super) fn id_map(&self, side: Side) -> Option<Vec<IdRange>> {
         let text = self.text(Path::new("/proc/self").join(side.map_file()))?;
-        Some(text.lines().filter_map(parse_range).collect())
+        Some(text.lines().filter_map(IdRange::of_line).collect())
     }
 
     /// Whether this process is in the first user namespace: the one that maps every id to itself.
@@ -279,12 +279,6 @@ impl Status {
     pub(super) fn has(self, capability: Capability) -> bool {
         self.effective & capability.bitmask() != 0
     }
-}
-
-fn parse_range(line: &str) -> Option<IdRange> {
-    let mut numbers = line.split_ascii_whitespace().map(str::parse);
-    let mut next = || numbers.next()?.ok();
-    Some(IdRange { inner: next()?, outer: next()?, count: next()? })
 }
 
 /// Whether a map has an id inside.
