@@ -152,6 +152,11 @@ impl Proc {
         str::from_utf8(text).ok()?.parse().ok()
     }
 
+    /// The inode of this process's own namespace of a kind; none where this /proc does not show it.
+    pub fn own_namespace_inode(&self, kind: Kind) -> Option<u64> {
+        self.process(self.own_pid()?).and_then(|own| own.namespace_inode(kind)).ok()
+    }
+
     /// Whether its numbers are those of this process's pid namespace.
     pub fn is_of_own_pids(&self) -> bool {
         self.is_of_own_pids

@@ -42,7 +42,7 @@ pub struct Place {
 impl Traveller {
     /// One that is at home where this process is.
     pub fn new(proc: &Proc) -> Self {
-        let own = proc.own_pid().and_then(|own| proc.process(own).ok()?.namespace_inode(Kind::Mount).ok());
+        let own = proc.own_namespace_inode(Kind::Mount);
         Self { done: own.into_iter().collect(), ..Self::default() }
     }
 
