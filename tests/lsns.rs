@@ -11,6 +11,8 @@ mod calls;
 mod churn;
 #[path = "lsns/hostile.rs"]
 mod hostile;
+#[path = "lsns/many_hosts.rs"]
+mod many_hosts;
 #[path = "lsns/mended.rs"]
 mod mended;
 #[path = "lsns/ours.rs"]
