@@ -3,12 +3,13 @@
 mod binary;
 mod check;
 mod deb;
+mod rpm;
 mod tree;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use tree::Tree;
+use tree::{Layout, Tree};
 
 use crate::error::{Error, Result};
 use crate::shipped::PROGRAMS;
@@ -40,6 +41,8 @@ pub struct Release {
     epoch: String,
     /// The same, as a mail and Debian's list of changes have it.
     date: String,
+    /// Who hands it out, by name and address.
+    maintainer: String,
     /// What Debian calls the processor.
     architecture: String,
 }
@@ -49,10 +52,14 @@ impl Release {
         let root = cargo::workspace_directory();
         let log = |format: &str| program::output(git(&root).args(["log", "-1", format]));
         let manifest = String::from_utf8_lossy(&files::read(&root.join("Cargo.toml"))?).into_owned();
-        let version = manifest.lines().find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'));
+        let field = |begin: &str, end: &str| {
+            let value = manifest.lines().find_map(|line| line.strip_prefix(begin)?.strip_suffix(end));
+            value.map(str::to_owned).ok_or_else(|| Error::Missing(format!("no {begin}…{end} in Cargo.toml")))
+        };
         let architecture = program::output(Command::new("dpkg").arg("--print-architecture"))?;
         Ok(Release {
-            version: version.ok_or_else(|| Error::Missing("no version in Cargo.toml".into()))?.to_owned(),
+            version: field("version = \"", "\"")?,
+            maintainer: field("authors = [\"", "\"]")?,
             epoch: log("--format=%ct")?.trim().to_owned(),
             date: log("--format=%cD")?.trim().to_owned(),
             architecture: architecture.trim().to_owned(),
@@ -75,8 +82,9 @@ impl Release {
         for program in &programs {
             binary::check(program)?;
         }
-        self.archive(&Tree::of_programs(self, work, &source, &programs, "site-functions")?, place)?;
+        self.archive(&Tree::of_programs(self, work, &source, &programs, &Layout::ANY)?, place)?;
         deb::make(self, work, &source, &programs, place)?;
+        rpm::make(self, work, &source, &programs, place)?;
         self.sums(place)
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::Release;
+use super::{Layout, Release};
 use crate::error::{Doing as _, Error, Result};
 use crate::{files, program, say};
 
@@ -37,7 +37,7 @@ fn lintian(place: &Path) -> Result<()> {
 
 /// In a copy of this system that is laid over it in a mount namespace, made by the program itself.
 fn installs(release: &Release, target: &Path, place: &Path) -> Result<()> {
-    let ours = target.join("dist-work/tree-vendor-completions/usr/bin/rs-unshare");
+    let ours = Layout::DEBIAN.place(&target.join("dist-work")).join("usr/bin/rs-unshare");
     let mut script = Command::new(ours);
     script.args(["--mount", "--pid", "--fork", "--kill-child", "sh", "-euc", SCRIPT, "sh"]);
     script.arg(place).arg(&release.version).arg(&release.architecture);

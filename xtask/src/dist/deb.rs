@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Release, Tree};
+use super::{Layout, Release, Tree};
 use crate::error::Result;
 use crate::shipped::PROGRAMS;
 use crate::{generated, program};
@@ -17,13 +17,7 @@ const NAME_PACKAGE: &str = "rs-namespaces-as-util-linux";
 /// Makes both.
 pub fn make(release: &Release, work: &Path, source: &Path, programs: &[PathBuf], place: &Path) -> Result<()> {
     let maker = Maker { release, packaging: source.join("packaging/deb"), source, place };
-    let tree = Tree::of_programs(release, work, source, programs, "vendor-completions")?;
-    // Debian's are in the file of the copyright.
-    program::output(
-        Command::new("rm")
-            .args(["LICENSE-MIT", "LICENSE-APACHE"])
-            .current_dir(tree.root.join("usr/share/doc/rs-namespaces")),
-    )?;
+    let tree = Tree::of_programs(release, work, source, programs, &Layout::DEBIAN)?;
     maker.package(PROGRAM_PACKAGE, &tree, &[("Suggests", "uidmap".into())], PROGRAMS_ABOUT)?;
 
     let tree = Tree::new(work.join("tree-names"))?;
@@ -56,7 +50,7 @@ struct Maker<'a> {
 
 impl Maker<'_> {
     fn package(&self, name: &str, tree: &Tree, relations: &[(&str, String)], about: &str) -> Result<()> {
-        let Release { version, architecture, date, .. } = self.release;
+        let Release { version, architecture, date, maintainer, .. } = self.release;
         let documents = format!("usr/share/doc/{name}");
         let licence = generated::text(&self.source.join("LICENSE-MIT"))?;
         let text =
@@ -65,7 +59,7 @@ impl Maker<'_> {
             generated::text(&self.packaging.join("copyright"))?.replace("@MIT@\n", &text.collect::<String>());
         tree.put(&format!("{documents}/copyright"), copyright, 0o644)?;
         let changes =
-            format!("{name} ({version}) unstable; urgency=medium\n\n  * This version.\n\n -- {MAINTAINER}  {date}\n");
+            format!("{name} ({version}) unstable; urgency=medium\n\n  * This version.\n\n -- {maintainer}  {date}\n");
         tree.put(&format!("{documents}/changelog"), changes, 0o644)?;
         tree.compress(&format!("{documents}/changelog"))?;
         let overrides = self.packaging.join(format!("{name}.lintian-overrides"));
@@ -85,12 +79,12 @@ impl Maker<'_> {
     }
 
     fn control(&self, name: &str, tree: &Tree, relations: &[(&str, String)], about: &str) -> Result<()> {
-        let Release { version, architecture, .. } = self.release;
+        let Release { version, architecture, maintainer, .. } = self.release;
         let usage = program::output(Command::new("du").args(["-sk", "--apparent-size"]).arg(&tree.root))?;
         let size = usage.split_whitespace().next().unwrap_or("0").to_owned();
         let relations: String = relations.iter().map(|(field, value)| format!("{field}: {value}\n")).collect();
         let control = format!(
-            "Package: {name}\nVersion: {version}\nArchitecture: {architecture}\nMaintainer: {MAINTAINER}\nInstalled-Size: {size}\n\
+            "Package: {name}\nVersion: {version}\nArchitecture: {architecture}\nMaintainer: {maintainer}\nInstalled-Size: {size}\n\
              {relations}Section: admin\nPriority: optional\nDescription: {about}\n"
         );
         let mut sums = Command::new("sh");
@@ -107,9 +101,6 @@ impl Maker<'_> {
         Ok(())
     }
 }
-
-/// No address is known yet; whoever hands packages out puts their own here.
-const MAINTAINER: &str = "The rs-namespaces authors <rs-namespaces@example.org>";
 
 /// What the package of the classic names puts aside.
 fn classic_files() -> String {

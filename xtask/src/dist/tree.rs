@@ -9,6 +9,45 @@ use crate::error::{Doing as _, Result};
 use crate::shipped::PROGRAMS;
 use crate::{files, program};
 
+/// Where a system looks for what others look for elsewhere.
+pub struct Layout {
+    /// What its tree is called.
+    name: &'static str,
+    /// zsh's completions, below /usr/share/zsh.
+    zsh: &'static str,
+    /// The AppArmor profile, below /usr/share.
+    apparmor: &'static str,
+    /// The licences, below /usr/share; none if the package says them in its own way.
+    licences: Option<&'static str>,
+}
+
+impl Layout {
+    /// Debian's: the licences are in the file of the copyright, and the package installs the profile from here.
+    pub const DEBIAN: Layout =
+        Layout { name: "debian", zsh: "vendor-completions", apparmor: "rs-namespaces/apparmor", licences: None };
+
+    /// Fedora's. It has no AppArmor: the profile is documentation.
+    pub const FEDORA: Layout = Layout {
+        name: "fedora",
+        zsh: "site-functions",
+        apparmor: "doc/rs-namespaces/apparmor",
+        licences: Some("licenses/rs-namespaces"),
+    };
+
+    /// Any other system's.
+    pub const ANY: Layout = Layout {
+        name: "any",
+        zsh: "site-functions",
+        apparmor: "rs-namespaces/apparmor",
+        licences: Some("doc/rs-namespaces"),
+    };
+
+    /// Where its tree is made.
+    pub fn place(&self, work: &Path) -> PathBuf {
+        work.join(format!("tree-{}", self.name))
+    }
+}
+
 /// A directory that is filled.
 pub struct Tree {
     /// Where it is.
@@ -23,9 +62,16 @@ impl Tree {
         Ok(Tree { root })
     }
 
-    /// All that belongs to the programs. zsh looks for completions in a directory that each system calls differently.
-    pub fn of_programs(release: &Release, work: &Path, source: &Path, programs: &[PathBuf], zsh: &str) -> Result<Tree> {
-        let tree = Tree::new(work.join(format!("tree-{zsh}")))?;
+    /// All that belongs to the programs.
+    pub fn of_programs(
+        release: &Release,
+        work: &Path,
+        source: &Path,
+        programs: &[PathBuf],
+        layout: &Layout,
+    ) -> Result<Tree> {
+        let Layout { zsh, apparmor, licences, .. } = layout;
+        let tree = Tree::new(layout.place(work))?;
         for (program, built) in PROGRAMS.iter().zip(programs) {
             let (name, section) = (program.name, program.section);
             tree.copy(built, &format!("usr/bin/{name}"), 0o755)?;
@@ -41,11 +87,13 @@ impl Tree {
             }
         }
         let profile = source.join("packaging/apparmor/rs-unshare");
-        tree.copy(&profile, "usr/share/rs-namespaces/apparmor/rs-unshare", 0o644)?;
+        tree.copy(&profile, &format!("usr/share/{apparmor}/rs-unshare"), 0o644)?;
         let documents = ["README.md", "SECURITY.md", "docs/compatibility.md", "docs/hints.md"];
-        for document in documents.into_iter().chain(["LICENSE-MIT", "LICENSE-APACHE"]) {
+        let documents = documents.map(|document| (document, "doc/rs-namespaces"));
+        let licences = licences.iter().flat_map(|place| ["LICENSE-MIT", "LICENSE-APACHE"].map(|file| (file, *place)));
+        for (document, place) in documents.into_iter().chain(licences) {
             let name = document.rsplit('/').next().unwrap_or(document);
-            tree.copy(&source.join(document), &format!("usr/share/doc/rs-namespaces/{name}"), 0o644)?;
+            tree.copy(&source.join(document), &format!("usr/share/{place}/{name}"), 0o644)?;
         }
         tree.settle(release)?;
         Ok(tree)
