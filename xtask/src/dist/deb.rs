@@ -27,7 +27,11 @@ pub fn make(release: &Release, work: &Path, source: &Path, programs: &[PathBuf],
         let page = format!("usr/share/man/man{section}/{}.{section}.gz", program.classic);
         tree.link(&page, &format!("{}.{section}.gz", program.name))?;
     }
-    let depends = [("Depends", format!("{PROGRAM_PACKAGE} (= {})", release.version))];
+    // Some version before, so that no link leads nowhere: other programs may want unshare at any time.
+    let depends = [
+        ("Pre-Depends", PROGRAM_PACKAGE.to_owned()),
+        ("Depends", format!("{PROGRAM_PACKAGE} (= {})", release.version)),
+    ];
     maker.package(NAME_PACKAGE, &tree, &depends, NAMES_ABOUT)
 }
 
@@ -102,11 +106,13 @@ impl Maker<'_> {
     }
 }
 
-/// What the package of the classic names puts aside.
+/// What the package of the classic names puts aside, and where: a file and its other place on a line, below /usr.
 fn classic_files() -> String {
     let files = PROGRAMS.iter().map(|program| {
         let (name, section) = (program.classic, program.section);
-        format!("/usr/bin/{name} /usr/share/man/man{section}/{name}.{section}.gz")
+        let page = format!("share/man/man{section}/{name}");
+        // Under this name man finds it.
+        format!("bin/{name} bin/{name}.util-linux\n{page}.{section}.gz {page}.util-linux.{section}.gz")
     });
-    files.collect::<Vec<_>>().join(" ")
+    files.collect::<Vec<_>>().join("\n")
 }
