@@ -1,12 +1,14 @@
 //! Debian's archive: packages of any of its releases, downloaded and unpacked without installing them.
 
 mod beside;
+mod system;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub use beside::Beside;
+pub use system::System;
 
 use crate::error::{Error, Result};
 use crate::{files, program};
@@ -114,9 +116,7 @@ fn configure_apt(archive: &str, suite: &str, scratch: &Path) -> Result<PathBuf> 
     let source = format!("deb [signed-by={}] {archive} {suite} main\n", keyring()?);
     files::write(&home.join("etc/apt/sources.list"), source)?;
 
-    let settings = program::output(Command::new("apt-config").arg("dump"))?;
-    let mut text: String =
-        settings.lines().filter(|line| line.starts_with("Acquire::")).flat_map(|line| [line, "\n"]).collect();
+    let mut text = download_settings()?;
     text += &format!(
         r#"Dir "{home}/";
 Dir::State::status "{status}";
@@ -135,6 +135,12 @@ Debug::NoLocking "true";
     let file = scratch.join("apt.conf");
     files::write(&file, text)?;
     Ok(file)
+}
+
+/// How this machine is set up to download.
+fn download_settings() -> Result<String> {
+    let settings = program::output(Command::new("apt-config").arg("dump"))?;
+    Ok(settings.lines().filter(|line| line.starts_with("Acquire::")).flat_map(|line| [line, "\n"]).collect())
 }
 
 fn keyring() -> Result<&'static str> {

@@ -9,6 +9,7 @@ mod tree;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use check::Check;
 use tree::{Layout, Tree};
 
 use crate::error::{Error, Result};
@@ -17,10 +18,12 @@ use crate::{cargo, files, program, say};
 
 /// `cargo xtask dist`
 pub fn run(arguments: &[String]) -> Result<ExitCode> {
-    let check = match arguments {
-        [] => false,
-        [option] if option == "--check" => true,
-        _ => return Err(Error::Usage("dist takes no more than --check".into())),
+    let options: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let (check, no_skips) = match options.as_slice() {
+        [] => (false, false),
+        ["--check"] => (true, false),
+        ["--check", "--no-skips"] => (true, true),
+        _ => return Err(Error::Usage("dist takes no more than --check, and --no-skips after that".into())),
     };
     let release = Release::of_head()?;
     let target = cargo::target_directory()?;
@@ -28,7 +31,7 @@ pub fn run(arguments: &[String]) -> Result<ExitCode> {
     release.make(&target.join("dist-work"), &place)?;
     say(format_args!("{}", String::from_utf8_lossy(&files::read(&place.join("SHA256SUMS"))?).trim_end()))?;
     if check {
-        check::run(&release, &target, &place)?;
+        Check { release: &release, target: &target, place: &place, no_skips }.run()?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -86,6 +89,11 @@ impl Release {
         deb::make(self, work, &source, &programs, place)?;
         rpm::make(self, work, &source, &programs, place)?;
         self.sums(place)
+    }
+
+    /// What the package for Fedora is called.
+    fn rpm_name(&self) -> String {
+        format!("rs-namespaces-{}-1.{}.rpm", self.version, std::env::consts::ARCH)
     }
 
     /// The three programs, without a trace of where they were built.

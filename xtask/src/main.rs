@@ -72,7 +72,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "dist",
-        arguments: "[--check]",
+        arguments: "[--check [--no-skips]]",
         about: "packages of the committed state, in target/dist; --check makes them twice, and installs them",
         run: dist::run,
     },

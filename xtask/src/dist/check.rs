@@ -1,47 +1,120 @@
-//! Whether what is handed out is always the same, and whether dpkg can install and remove it without a trace.
+//! Whether what is handed out is always the same, and whether dpkg and rpm can install and remove it without a trace.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::{Layout, Release};
+use crate::debian::System;
 use crate::error::{Doing as _, Error, Result};
 use crate::{files, program, say};
 
-/// Makes everything once more, somewhere else, and installs the packages in a system that vanishes.
-pub fn run(release: &Release, target: &Path, place: &Path) -> Result<()> {
-    lintian(place)?;
-    installs(release, target, place)?;
-    let elsewhere = target.join("dist-again/in another/place");
-    release.make(&elsewhere.join("work"), &elsewhere.join("dist"))?;
-    let sums = |place: &Path| files::read(&place.join("SHA256SUMS"));
-    if sums(place)? != sums(&elsewhere.join("dist"))? {
-        let message = format!("{} and {} differ", place.display(), elsewhere.join("dist").display());
-        return Err(Error::Missing(message));
+/// What is checked, and where.
+pub struct Check<'a> {
+    /// What the packages are of.
+    pub release: &'a Release,
+    /// cargo's target directory.
+    pub target: &'a Path,
+    /// Where the packages are.
+    pub place: &'a Path,
+    /// Whether it is an error that something is missing for a check.
+    pub no_skips: bool,
+}
+
+impl Check<'_> {
+    /// Makes everything once more, somewhere else, and installs the packages in systems that vanish.
+    pub fn run(&self) -> Result<()> {
+        if self.can_run("lintian")? {
+            self.lintian()?;
+        }
+        if self.can_run("rpm")? && self.is_root("the .rpm is not installed")? {
+            self.rpm()?;
+        }
+        if self.can_run("mmdebstrap")? && self.is_root("the .deb is not installed")? {
+            self.deb()?;
+        }
+        self.again()
     }
-    files::remove(&target.join("dist-again"))?;
-    say("made again in another place: the same bytes")
-}
 
-fn lintian(place: &Path) -> Result<()> {
-    if program::all_called("lintian").next().is_none() {
-        return say("skipped: no lintian in PATH");
+    fn can_run(&self, name: &str) -> Result<bool> {
+        self.unless(program::all_called(name).next().is_none(), &format!("no {name} in PATH"))
     }
-    let packages = files::entries(place)?.into_iter().filter(|file| file.extension().is_some_and(|end| end == "deb"));
-    let mut lintian = Command::new("lintian");
-    let said = lintian.args(["--fail-on", "error", "--allow-root"]).args(packages).stdin(Stdio::null()).output();
-    let said = said.doing(|| "running lintian".into())?;
-    say(String::from_utf8_lossy(&said.stdout).trim_end())?;
-    program::check(&lintian, said.status)?;
-    say("lintian: no errors")
+
+    fn is_root(&self, without: &str) -> Result<bool> {
+        self.unless(!nix::unistd::geteuid().is_root(), &format!("not root: {without}"))
+    }
+
+    /// Says that something is skipped, and false.
+    fn unless(&self, missing: bool, why: &str) -> Result<bool> {
+        if missing && self.no_skips {
+            return Err(Error::Missing(format!("{why} (and --no-skips)")));
+        }
+        if missing {
+            say(format_args!("skipped: {why}"))?;
+        }
+        Ok(!missing)
+    }
+
+    fn lintian(&self) -> Result<()> {
+        let packages = files::entries(self.place)?;
+        let packages = packages.into_iter().filter(|file| file.extension().is_some_and(|end| end == "deb"));
+        let mut lintian = Command::new("lintian");
+        let said = lintian.args(["--fail-on", "error", "--allow-root"]).args(packages).stdin(Stdio::null()).output();
+        let said = said.doing(|| "running lintian".into())?;
+        say(String::from_utf8_lossy(&said.stdout).trim_end())?;
+        program::check(&lintian, said.status)?;
+        say("lintian: no errors")
+    }
+
+    /// In an empty root.
+    fn rpm(&self) -> Result<()> {
+        let mut script = self.script(RPM_SCRIPT);
+        script.arg(self.place.join(self.release.rpm_name())).arg(&self.release.version);
+        script.arg(Layout::FEDORA.place(&self.work()));
+        say(program::output(&mut script)?.trim_end())
+    }
+
+    /// In a small Debian, which is made for this.
+    fn deb(&self) -> Result<()> {
+        let debian = SYSTEM.fetch(self.target, || self.isolated())?;
+        let mut script = self.script(DEB_SCRIPT);
+        script.arg(self.place).arg(&self.release.version).arg(&self.release.architecture).arg(debian);
+        say(program::output(&mut script)?.trim_end())
+    }
+
+    /// A shell that runs this in namespaces of its own.
+    fn script(&self, script: &str) -> Command {
+        let mut command = self.isolated();
+        command.args(["sh", "-euc", script, "sh"]);
+        command
+    }
+
+    /// A program that is to be named yet, in namespaces that the packed program makes.
+    fn isolated(&self) -> Command {
+        let mut command = Command::new(Layout::DEBIAN.place(&self.work()).join("usr/bin/rs-unshare"));
+        command.args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]);
+        command
+    }
+
+    fn work(&self) -> PathBuf {
+        self.target.join("dist-work")
+    }
+
+    fn again(&self) -> Result<()> {
+        let elsewhere = self.target.join("dist-again/in another/place");
+        self.release.make(&elsewhere.join("work"), &elsewhere.join("dist"))?;
+        let sums = |place: &Path| files::read(&place.join("SHA256SUMS"));
+        if sums(self.place)? != sums(&elsewhere.join("dist"))? {
+            let message = format!("{} and {} differ", self.place.display(), elsewhere.join("dist").display());
+            return Err(Error::Missing(message));
+        }
+        files::remove(&self.target.join("dist-again"))?;
+        say("made again in another place: the same bytes")
+    }
 }
 
-/// In a copy of this system that is laid over it in a mount namespace, made by the program itself.
-fn installs(release: &Release, target: &Path, place: &Path) -> Result<()> {
-    let ours = Layout::DEBIAN.place(&target.join("dist-work")).join("usr/bin/rs-unshare");
-    let mut script = Command::new(ours);
-    script.args(["--mount", "--pid", "--fork", "--kill-child", "sh", "-euc", SCRIPT, "sh"]);
-    script.arg(place).arg(&release.version).arg(&release.architecture);
-    say(program::output(&mut script)?.trim_end())
-}
+const DEB_SCRIPT: &str = include_str!("deb.sh");
+const RPM_SCRIPT: &str = include_str!("rpm.sh");
 
-const SCRIPT: &str = include_str!("install.sh");
+/// What the .deb is installed in: the oldest Debian that is cared for, with what reads manual pages and completions.
+const SYSTEM: System =
+    System { name: "dist-debian", suite: "bookworm", packages: &["mount", "man-db", "bash-completion", "zsh", "fish"] };

@@ -18,7 +18,7 @@ pub fn make(release: &Release, work: &Path, source: &Path, programs: &[PathBuf],
     let definitions = [
         ("_topdir", scratch.display().to_string()),
         ("_rpmdir", place.display().to_string()),
-        ("_rpmfilename", format!("{}-{}-1.{}.rpm", NAME, release.version, std::env::consts::ARCH)),
+        ("_rpmfilename", release.rpm_name()),
         ("of_version", release.version.clone()),
         ("of_maintainer", release.maintainer.clone()),
         ("tree", tree.root.display().to_string()),
@@ -40,5 +40,3 @@ pub fn make(release: &Release, work: &Path, source: &Path, programs: &[PathBuf],
     program::output(&mut build)?;
     Ok(())
 }
-
-const NAME: &str = "rs-namespaces";
