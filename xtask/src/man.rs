@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use crate::error::{Error, Result};
 use crate::shipped::{Group, Opt, PROGRAMS, Program, Value};
-use crate::{cargo, generated};
+use crate::{cargo, generated, program, say};
 
 /// Between these lines of a page, the groups and items are ours.
 const BEGIN: &str = ".\\\" Groups and items are from clap, the texts are not: cargo xtask man\n";
@@ -17,7 +17,55 @@ const END: &str = ".\\\" End of the options\n";
 /// `cargo xtask man`
 pub fn run(arguments: &[String]) -> Result<ExitCode> {
     let root = cargo::workspace_directory();
-    generated::command("man", arguments, &pages(&root)?)
+    let pages = pages(&root)?;
+    let status = generated::command("man", arguments, &pages)?;
+    if !arguments.is_empty() && status == ExitCode::SUCCESS {
+        return rendered(&pages);
+    }
+    Ok(status)
+}
+
+/// What a terminal has room for, at least.
+const WIDTH: usize = 80;
+
+/// Whether each page can be read in a terminal and in a browser: no line is too long, and nothing is complained of.
+fn rendered(pages: &[generated::Generated]) -> Result<ExitCode> {
+    if program::all_called("mandoc").next().is_none() {
+        say("skipped: no mandoc in PATH: how the pages look")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut status = ExitCode::SUCCESS;
+    for generated::Generated { path, .. } in pages {
+        let mandoc = |arguments: &[&str]| {
+            let mut mandoc = Command::new("mandoc");
+            program::output(mandoc.args(["-W", "warning,stop"]).args(arguments).arg(path))
+        };
+        mandoc(&["-T", "html"])?;
+        for line in too_long(&mandoc(&["-T", "utf8", "-O", &format!("width={WIDTH}")])?) {
+            say(format_args!("{}: longer than {WIDTH} columns: {line}", path.display()))?;
+            status = ExitCode::FAILURE;
+        }
+    }
+    Ok(status)
+}
+
+/// The lines of a page for a terminal that are too long, without what makes letters bold or underlined there.
+fn too_long(page: &str) -> Vec<String> {
+    page.lines().map(plain).filter(|line| line.chars().count() > WIDTH).collect()
+}
+
+/// A letter is printed, a step back taken, and it or a line printed over it.
+fn plain(line: &str) -> String {
+    let mut plain = String::new();
+    for character in line.chars() {
+        match character {
+            '\u{8}' => {
+                plain.pop();
+            }
+            character => plain.push(character),
+        }
+    }
+    plain
 }
 
 /// Every page and what it is to say.
@@ -145,6 +193,13 @@ mod tests {
         let uid = option("setuid", Value::Required("UID|follow".into()));
         assert_eq!(item(&uid), ".It Fl \\&-setuid Ar uid Ns | Ns Cm follow");
         assert_eq!(value("UID:GID"), "Ar uid : Ns Ar gid");
+    }
+
+    #[test]
+    fn letters_are_counted_and_not_how_they_are_drawn() {
+        assert_eq!(plain("b\u{8}b_\u{8}o “x”"), "bo “x”");
+        let line = "x\u{8}x".repeat(80);
+        assert_eq!(too_long(&format!("{line}\n  {line}\nshort")), [format!("  {}", "x".repeat(80))]);
     }
 
     #[test]
