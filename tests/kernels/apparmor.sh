@@ -35,3 +35,32 @@ case_apparmor_leaves_other_programs_alone() {
     confine
     prints 0 user rs-unshare --map-root-user id -u
 }
+
+# The profile that the packages have, as it is shipped, and none for another program.
+ship() {
+    confine
+    cat /suite/shipped-$abi >/sys/kernel/security/apparmor/.replace
+    mkdir -p /usr/bin
+    cp /bin/rs-unshare /usr/bin/rs-unshare
+    cp /bin/rs-unshare /usr/bin/another
+}
+
+case_apparmor_packaged_profile_lets_rs_unshare_do_its_work() {
+    ship
+    prints 'others (enforce)' /usr/bin/another --uts cat /proc/self/attr/current
+    prints 'rs-unshare (unconfined)' /usr/bin/rs-unshare --uts cat /proc/self/attr/current
+    prints guest user /usr/bin/rs-unshare --map-root-user --uts --hostname guest hostname
+    prints 1 user /usr/bin/rs-unshare --map-root-user --fork --pid --mount-proc sh -c 'echo $$'
+}
+
+# "others" denies here what Ubuntu's kernel denies by a setting of its own, kernel.apparmor_restrict_unprivileged_userns.
+case_apparmor_packaged_profile_is_needed_where_user_namespaces_are_restricted() {
+    needs apparmor-userns
+    ship
+    # Ubuntu sets this one as well.
+    echo 1 >/proc/sys/kernel/apparmor_restrict_unprivileged_unconfined
+    fails 1 'another: unshare failed: Permission denied' 'AppArmor profile others' \
+        user /usr/bin/another --map-root-user true
+    prints 0 user /usr/bin/rs-unshare --map-root-user id -u
+    echo 0 >/proc/sys/kernel/apparmor_restrict_unprivileged_unconfined
+}

@@ -19,7 +19,7 @@ pub struct Beside {
     pub package: &'static str,
     /// Where the package has them.
     pub programs: &'static [&'static str],
-    /// What they read: files of the package, put into NAME/share.
+    /// What they read: directories of the package, put into NAME/share.
     pub data: &'static [&'static str],
 }
 
@@ -48,7 +48,7 @@ impl Beside {
         for path in self.data {
             let share = work.stage.join("share");
             files::create_directory(&share)?;
-            files::copy(&root.join(path), &share.join(base(path)))?;
+            program::output(Command::new("cp").arg("-a").arg(root.join(path)).arg(&share))?;
         }
         let programs: Vec<_> = self.programs.iter().map(|path| (root.join(path), bin.join(base(path)))).collect();
         let mut unseen = Vec::new();

@@ -57,8 +57,8 @@ impl Guest {
                 _ => {}
             }
         }
-        for (abi, binary) in self.policy.iter().flat_map(|policy| &policy.binaries) {
-            archive.file(&format!("suite/policy-{abi}"), 0o644, binary);
+        for (name, binary) in self.policy.iter().flat_map(|policy| &policy.binaries) {
+            archive.file(&format!("suite/{name}"), 0o644, binary);
         }
         Ok(archive.finish())
     }
