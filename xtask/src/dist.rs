@@ -39,6 +39,8 @@ pub fn run(arguments: &[String]) -> Result<ExitCode> {
 /// The commit that is packed.
 pub struct Release {
     root: PathBuf,
+    /// Its hash: another may be checked out before everything is made twice.
+    commit: String,
     version: String,
     /// When it was committed, in seconds since 1970: every file is of that time.
     epoch: String,
@@ -63,6 +65,7 @@ impl Release {
         Ok(Release {
             version: field("version = \"", "\"")?,
             maintainer: field("authors = [\"", "\"]")?,
+            commit: log("--format=%H")?.trim().to_owned(),
             epoch: log("--format=%ct")?.trim().to_owned(),
             date: log("--format=%cD")?.trim().to_owned(),
             architecture: architecture.trim().to_owned(),
@@ -79,7 +82,7 @@ impl Release {
         }
         // What is not committed is nobody's release.
         let archive = work.join("source.tar");
-        program::output(git(&self.root).args(["archive", "--output"]).arg(&archive).arg("HEAD"))?;
+        program::output(git(&self.root).args(["archive", "--output"]).arg(&archive).arg(&self.commit))?;
         program::output(Command::new("tar").arg("-xf").arg(&archive).arg("-C").arg(&source))?;
         let programs = self.build(work, &source)?;
         for program in &programs {

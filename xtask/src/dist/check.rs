@@ -57,11 +57,7 @@ impl Check<'_> {
     fn lintian(&self) -> Result<()> {
         let packages = files::entries(self.place)?;
         let packages = packages.into_iter().filter(|file| file.extension().is_some_and(|end| end == "deb"));
-        let mut lintian = Command::new("lintian");
-        let said = lintian.args(["--fail-on", "error", "--allow-root"]).args(packages).stdin(Stdio::null()).output();
-        let said = said.doing(|| "running lintian".into())?;
-        say(String::from_utf8_lossy(&said.stdout).trim_end())?;
-        program::check(&lintian, said.status)?;
+        show(Command::new("lintian").args(["--fail-on", "error", "--allow-root"]).args(packages))?;
         say("lintian: no errors")
     }
 
@@ -70,7 +66,7 @@ impl Check<'_> {
         let mut script = self.script(RPM_SCRIPT);
         script.arg(self.place.join(self.release.rpm_name())).arg(&self.release.version);
         script.arg(Layout::FEDORA.place(&self.work()));
-        say(program::output(&mut script)?.trim_end())
+        show(&mut script)
     }
 
     /// In a small Debian, which is made for this.
@@ -78,7 +74,7 @@ impl Check<'_> {
         let debian = SYSTEM.fetch(self.target, || self.isolated())?;
         let mut script = self.script(DEB_SCRIPT);
         script.arg(self.place).arg(&self.release.version).arg(&self.release.architecture).arg(debian);
-        say(program::output(&mut script)?.trim_end())
+        show(&mut script)
     }
 
     /// A shell that runs this in namespaces of its own.
@@ -110,6 +106,12 @@ impl Check<'_> {
         files::remove(&self.target.join("dist-again"))?;
         say("made again in another place: the same bytes")
     }
+}
+
+/// Runs a command, of which everything is shown that it says.
+fn show(command: &mut Command) -> Result<()> {
+    let status = command.stdin(Stdio::null()).status().doing(|| format!("running {:?}", command.get_program()))?;
+    program::check(command, status)
 }
 
 const DEB_SCRIPT: &str = include_str!("deb.sh");
