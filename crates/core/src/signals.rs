@@ -63,8 +63,12 @@ fn real_time(name: &str) -> Option<i32> {
     }
 }
 
+/// Those between the classic and the real-time signals are libc's own, and have no name.
 fn by_number(text: &str) -> Option<i32> {
-    digits(text, 1).filter(|number| *number <= libc::SIGRTMAX())
+    let has_name = |number: &i32| {
+        signal::Signal::try_from(*number).is_ok() || (libc::SIGRTMIN()..=libc::SIGRTMAX()).contains(number)
+    };
+    digits(text, 1).filter(has_name)
 }
 
 /// A number without sign or blanks, `min` or more.
@@ -77,7 +81,7 @@ impl fmt::Display for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match signal::Signal::try_from(self.0) {
             Ok(classic) => f.write_str(classic.as_str()),
-            Err(_) => write!(f, "SIGRTMIN+{}", self.0 - libc::SIGRTMIN()),
+            Err(_) => write!(f, "SIGRTMIN{:+}", self.0 - libc::SIGRTMIN()),
         }
     }
 }
@@ -332,6 +336,8 @@ mod tests {
             "",
             "SIG",
             "0",
+            "32",
+            "33",
             "65",
             "-1",
             "+9",
