@@ -61,7 +61,9 @@ fn unified(lines: &[u8]) -> Option<&Path> {
 /// Where `mount` shows the group; not where it shows only a part of the tree in which the group is not.
 fn place(mount: &Mount, group: &Path) -> Option<PathBuf> {
     let inside = group.strip_prefix(&mount.root).ok()?;
-    let outside_of_ours = inside.components().any(|component| component == Component::ParentDir);
+    // Nor where a mount says that its root is nothing: behind that, every path begins anew.
+    let is_outside = |component| matches!(component, Component::ParentDir | Component::RootDir);
+    let outside_of_ours = inside.components().any(is_outside);
     (!outside_of_ours).then(|| mount.target.join(inside))
 }
 
@@ -82,5 +84,6 @@ mod tests {
         assert_eq!(place(&mount("/a"), Path::new("/a/b")), Some("/cg/b".into()));
         assert_eq!(place(&mount("/x"), Path::new("/a/b")), None);
         assert_eq!(place(&mount("/"), Path::new("/../a")), None);
+        assert_eq!(place(&mount(""), Path::new("/a")), None);
     }
 }
