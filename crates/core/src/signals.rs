@@ -305,9 +305,27 @@ fn forwardable(signal: Signal) -> Result<Signal> {
     can_be.then_some(signal).ok_or_else(|| Error::new(Doing::ForwardingSignal { signal }))
 }
 
+/// What has to hold whatever somebody has written: tried by the tests, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties {
+    use super::*;
+
+    /// A signal that is read is read again from its own name, and a list of signals has none that cannot be passed on.
+    pub fn of_signals(text: &[u8]) {
+        let text = OsStr::from_bytes(text);
+        if let Ok(signal) = Signal::parse(text) {
+            assert_eq!(Signal::parse(OsStr::new(&signal.to_string())), Ok(signal));
+        }
+        if let Ok(forwarding) = Forwarding::parse(text) {
+            assert!(forwarding.signals.without(Forwarding::ALL.signals).is_empty());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cases::for_any;
 
     fn number(text: &str) -> Option<i32> {
         Signal::parse(OsStr::new(text)).ok().map(Signal::number)
@@ -376,6 +394,11 @@ mod tests {
         for text in ["", "TERM,", "ALL", "TERM HUP", "all,TERM"] {
             assert!(matches!(parse(text).unwrap_err().doing, Doing::ParsingSignal { .. }), "{text}");
         }
+    }
+
+    #[test]
+    fn any_names_of_signals() {
+        for_any(|random| random.changed(b"SIGTERM,rtmin+3,12,IOT"), |text| properties::of_signals(text));
     }
 
     #[test]
