@@ -15,6 +15,7 @@ mod place;
 mod program;
 mod shipped;
 mod test;
+mod unsafe_code;
 
 use std::env;
 use std::ffi::OsString;
@@ -70,6 +71,7 @@ const COMMANDS: &[Command] = &[
         about: "renew the completions for bash, zsh and fish",
         run: completions::run,
     },
+    Command { name: "unsafe", arguments: "", about: "count unsafe code, which has one file", run: unsafe_code::run },
     Command {
         name: "dist",
         arguments: "[--check]",
