@@ -4,6 +4,7 @@ mod bench;
 mod cargo;
 mod completions;
 mod debian;
+mod dependencies;
 mod dist;
 mod error;
 mod files;
@@ -70,6 +71,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--check]",
         about: "renew the completions for bash, zsh and fish",
         run: completions::run,
+    },
+    Command {
+        name: "dependencies",
+        arguments: "[--check]",
+        about: "renew the tables of docs/dependencies.md",
+        run: dependencies::run,
     },
     Command { name: "unsafe", arguments: "", about: "count unsafe code, which has one file", run: unsafe_code::run },
     Command {
