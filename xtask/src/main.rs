@@ -8,6 +8,7 @@ mod dependencies;
 mod dist;
 mod error;
 mod files;
+mod fuzz;
 mod generated;
 mod kernels;
 mod man;
@@ -79,6 +80,12 @@ const COMMANDS: &[Command] = &[
         run: dependencies::run,
     },
     Command { name: "unsafe", arguments: "", about: "count unsafe code, which has one file", run: unsafe_code::run },
+    Command {
+        name: "fuzz",
+        arguments: "[--seconds N] [TARGET...]",
+        about: "run the fuzz targets, each for a minute or so long",
+        run: fuzz::run,
+    },
     Command {
         name: "dist",
         arguments: "[--check]",
