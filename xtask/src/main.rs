@@ -4,9 +4,11 @@ mod bench;
 mod cargo;
 mod completions;
 mod debian;
+mod dependencies;
 mod dist;
 mod error;
 mod files;
+mod fuzz;
 mod generated;
 mod kernels;
 mod man;
@@ -15,6 +17,7 @@ mod place;
 mod program;
 mod shipped;
 mod test;
+mod unsafe_code;
 
 use std::env;
 use std::ffi::OsString;
@@ -69,6 +72,19 @@ const COMMANDS: &[Command] = &[
         arguments: "[--check]",
         about: "renew the completions for bash, zsh and fish",
         run: completions::run,
+    },
+    Command {
+        name: "dependencies",
+        arguments: "[--check]",
+        about: "renew the tables of docs/dependencies.md",
+        run: dependencies::run,
+    },
+    Command { name: "unsafe", arguments: "", about: "count unsafe code, which has one file", run: unsafe_code::run },
+    Command {
+        name: "fuzz",
+        arguments: "[--seconds N] [TARGET...]",
+        about: "run the fuzz targets, each for a minute or so long",
+        run: fuzz::run,
     },
     Command {
         name: "dist",

@@ -111,7 +111,8 @@ const ANSWER_ROOM: usize = 1024 * 1024;
 /// What the system's name services know of these keys; none when there is no getent.
 fn getent(database: &str, keys: &[OsString]) -> Option<Vec<u8>> {
     let odd = |key: &OsString| key.is_empty() || key.as_bytes().contains(&b':');
-    if keys.iter().any(odd) {
+    // A fuzzer starts no programs.
+    if cfg!(fuzzing) || keys.iter().any(odd) {
         return None;
     }
     log::debug!("asking getent {database} {keys:?}");
@@ -188,9 +189,39 @@ fn text(field: &[u8]) -> OsString {
     OsString::from_vec(field.to_vec())
 }
 
+/// What has to hold whatever somebody has written: tried by the tests, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties {
+    use super::*;
+
+    /// What is taken from a line of passwd(5) or group(5) stands in it, and has no separator in it.
+    pub fn of_line(line: &[u8]) {
+        let stands_there = |field: &OsStr| {
+            let field = field.as_bytes();
+            !field.contains(&b':') && (field.is_empty() || line.windows(field.len()).any(|part| part == field))
+        };
+        if let Some(user) = parse_user(line) {
+            assert!(stands_there(&user.name) && stands_there(&user.shell), "{user:?}");
+            let number = user.uid.to_string();
+            assert!(line.windows(number.len()).any(|part| part == number.as_bytes()), "{user:?}");
+        }
+        if let Some(group) = parse_group(line) {
+            assert!(stands_there(&group.name), "{group:?}");
+        }
+    }
+
+    /// The line that is found for a user is one of that user.
+    pub fn of_answer(text: &[u8]) {
+        text.split(|byte| *byte == b'\n').for_each(of_line);
+        assert!(find(text, parse_user, |user| user.uid == 4242).is_none_or(|user| user.uid == 4242));
+        has_more_than_files(text, "passwd");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cases::for_any;
 
     #[test]
     fn sources_of_names() {
@@ -272,5 +303,17 @@ mod tests {
             assert_eq!(parse_group(line), None, "{}", line.escape_ascii());
         }
         assert_eq!(parse_user(b"name:x:0:nogid::/:/bin/sh"), None);
+    }
+
+    #[test]
+    fn any_line_of_passwd_and_group() {
+        for_any(
+            |random| {
+                let line = format!("nsuser:x:{}:4242:Somebody,,,:/home/nsuser:/bin/sh", random.edge());
+                let line = random.one(&[line.as_bytes(), b"adm:x:4:syslog,me", b"passwd: files # x"]);
+                random.changed(line)
+            },
+            |text| properties::of_answer(text),
+        );
     }
 }

@@ -1,7 +1,6 @@
 //! From argv to a program's options: getopt's reading, clap's matching, and parsers of values that several programs take.
 
 use std::ffi::{OsStr, OsString};
-use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
@@ -37,8 +36,11 @@ pub fn read<Options: CommandFactory>(
     args: Vec<OsString>,
     check: impl FnOnce(&mut Respelt) -> Option<Error>,
 ) -> Result<Request<ArgMatches>, Refusal> {
-    // Never freed: taking it apart would cost a tenth of the start-up.
-    let mut command = ManuallyDrop::new(Options::command());
+    // Never freed: taking it apart would cost a tenth of the start-up. A fuzzer starts up too often for that.
+    #[cfg(not(fuzzing))]
+    let mut command = std::mem::ManuallyDrop::new(Options::command());
+    #[cfg(fuzzing)]
+    let mut command = Options::command();
     let mut respelt = getopt::respell(&mut command, dialect, args);
     let contradiction = check(&mut respelt);
     let matches = match command.try_get_matches_from_mut(respelt.args) {

@@ -61,13 +61,29 @@ fn unified(lines: &[u8]) -> Option<&Path> {
 /// Where `mount` shows the group; not where it shows only a part of the tree in which the group is not.
 fn place(mount: &Mount, group: &Path) -> Option<PathBuf> {
     let inside = group.strip_prefix(&mount.root).ok()?;
-    let outside_of_ours = inside.components().any(|component| component == Component::ParentDir);
+    // Nor where a mount says that its root is nothing: behind that, every path begins anew.
+    let is_outside = |component| matches!(component, Component::ParentDir | Component::RootDir);
+    let outside_of_ours = inside.components().any(is_outside);
     (!outside_of_ours).then(|| mount.target.join(inside))
+}
+
+/// What has to hold whatever somebody has written: tried by the tests, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties {
+    use super::*;
+
+    /// Whatever a process says of its cgroups, what would be joined is below the mount.
+    pub fn of_place(lines: &[u8], root: &[u8]) {
+        let mount = Mount { root: OsStr::from_bytes(root).into(), target: "/cg".into(), filesystem: "cgroup2".into() };
+        let Some(found) = unified(lines).and_then(|group| place(&mount, group)) else { return };
+        assert!(found.starts_with("/cg") && !found.components().any(|it| it == Component::ParentDir), "{found:?}");
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cases::for_any;
 
     #[test]
     fn the_line_of_version_2_counts() {
@@ -82,5 +98,17 @@ mod tests {
         assert_eq!(place(&mount("/a"), Path::new("/a/b")), Some("/cg/b".into()));
         assert_eq!(place(&mount("/x"), Path::new("/a/b")), None);
         assert_eq!(place(&mount("/"), Path::new("/../a")), None);
+        assert_eq!(place(&mount(""), Path::new("/a")), None);
+    }
+
+    #[test]
+    fn any_group_is_below_the_mount() {
+        for_any(
+            |random| {
+                let root = random.one(&["/", "/a", "a", ""]);
+                (random.changed(b"12:pids:/a\n1:name=systemd:/b\n0::/a/../b c\n"), root)
+            },
+            |(lines, root)| properties::of_place(lines, root.as_bytes()),
+        );
     }
 }

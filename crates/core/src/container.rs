@@ -318,6 +318,26 @@ fn text(name: &[u8]) -> String {
     String::from_utf8_lossy(name).into_owned()
 }
 
+/// What has to hold whatever somebody has written: tried by the tests, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties {
+    use super::*;
+
+    /// What is taken from /proc/PID/cgroup is plain, and a part of it, of the same container.
+    pub fn of_cgroups(text: &[u8]) {
+        if let Some(found) = Container::of_process(text) {
+            assert!(is_plain(found.id.as_bytes(), b"\\"), "{found:?}");
+            assert!(found.short_id().len() <= found.id.len() && !found.to_string().contains(char::is_control));
+            assert!(text.windows(found.cgroup.len()).any(|part| part == found.cgroup), "{found:?}");
+            // What is below it is in it.
+            let again = Container::of_path(&found.cgroup);
+            assert!(again.is_some_and(|again| again.cgroup == found.cgroup), "{found:?}");
+            found.claimant();
+        }
+        assert_eq!(telling_path(text).is_some(), text.split(|byte| *byte == b'\n').any(|it| hierarchy(it).is_some()));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -536,20 +556,6 @@ mod tests {
             ]);
             random.changed(format!("0::{}\n1:name=systemd:/lxc/a\n", self::path(path)).as_bytes())
         };
-        for_any(make, |text| {
-            if let Some(found) = Container::of_process(text) {
-                assert!(is_plain(found.id.as_bytes(), b"\\"), "{found:?}");
-                assert!(found.short_id().len() <= found.id.len() && !found.to_string().contains(char::is_control));
-                assert!(text.windows(found.cgroup.len()).any(|part| part == found.cgroup), "{found:?}");
-                // What is below it is in it.
-                let again = Container::of_path(&found.cgroup);
-                assert!(again.is_some_and(|again| again.cgroup == found.cgroup), "{found:?}");
-                found.claimant();
-            }
-            assert_eq!(
-                telling_path(text).is_some(),
-                text.split(|byte| *byte == b'\n').any(|it| hierarchy(it).is_some())
-            );
-        });
+        for_any(make, |text| properties::of_cgroups(text));
     }
 }

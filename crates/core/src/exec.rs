@@ -280,9 +280,28 @@ fn variable(name: &OsString) -> Option<(OsString, OsString)> {
     sensible.then(|| env::var_os(name)).flatten().map(|value| (name.clone(), value))
 }
 
+/// What has to hold whatever somebody has written: tried by the tests, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties {
+    use super::*;
+
+    /// What is read is all that /proc/PID/environ says, and nothing of the loader's is left where that is wanted.
+    pub fn of_environment(contents: &[u8]) {
+        let Ok(environment) = Environment::parse(contents) else { return };
+        let Environment::Replaced(variables) = &environment else { return };
+        let entries = variables.iter().flat_map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes(), b"\0"]);
+        let text: Vec<u8> = entries.flatten().copied().collect();
+        let whole = contents.strip_suffix(b"\0").unwrap_or(contents);
+        assert_eq!(text.strip_suffix(b"\0").unwrap_or_default(), whole);
+        let Environment::Replaced(harmless) = environment.without_loader_variables() else { return };
+        assert!(!harmless.iter().any(|(name, _)| name.as_bytes().starts_with(b"LD_")));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cases::for_any;
 
     fn variables(contents: &[u8]) -> Vec<(OsString, OsString)> {
         match Environment::parse(contents).unwrap().without_loader_variables() {
@@ -313,5 +332,13 @@ mod tests {
         for contents in [&b"A\0"[..], b"=x\0", b"A=1\0\0B=2\0"] {
             assert_eq!(Environment::parse(contents).unwrap_err().errno, Some(Errno::EINVAL));
         }
+    }
+
+    #[test]
+    fn any_environment_is_read_whole() {
+        for_any(
+            |random| random.changed(b"A=1=2\0LD_PRELOAD=/evil\0B=\0XLD_=3\0"),
+            |contents| properties::of_environment(contents),
+        );
     }
 }

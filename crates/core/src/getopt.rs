@@ -241,6 +241,20 @@ fn spell(option: &Arg, value: Option<OsString>) -> OsString {
     word
 }
 
+/// What has to hold whatever somebody has written: tried by the tests, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties {
+    use super::*;
+
+    /// Respelling what was respelt changes nothing.
+    pub fn of_words(command: &mut Command, dialect: &Dialect, words: &[OsString]) -> Respelt {
+        let once = respell(command, dialect, words.to_vec());
+        let twice = respell(command, dialect, once.args.clone());
+        assert_eq!(twice, Respelt { error: None, ..once.clone() });
+        once
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -579,9 +593,7 @@ mod tests {
         for (command, dialect) in [unshare(), lsns()] {
             let command = std::cell::RefCell::new(command);
             for_any(near_words, |words: &Vec<OsString>| {
-                let once = respell(&mut command.borrow_mut(), &dialect, words.clone());
-                let twice = respell(&mut command.borrow_mut(), &dialect, once.args.clone());
-                assert_eq!(twice, Respelt { error: None, ..once });
+                properties::of_words(&mut command.borrow_mut(), &dialect, words);
             });
         }
     }

@@ -31,6 +31,8 @@ use std::process::{Command, Stdio};
 use crate::error::{Doing, Error};
 use crate::report::ProgramName;
 
+#[cfg(fuzzing)]
+pub(crate) use elf::properties::of_file as elf_file;
 pub use system::System;
 
 /// Why something failed, and what can be done about it.
@@ -321,11 +323,57 @@ pub fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
     }
 }
 
+/// What has to hold whatever somebody has written: tried by the tests, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties {
+    use super::*;
+
+    /// What a shell makes of a command's words.
+    fn unquoted(text: &str) -> String {
+        let (mut word, mut is_quoted, mut characters) = (String::new(), false, text.chars());
+        while let Some(c) = characters.next() {
+            match c {
+                '\'' => is_quoted = !is_quoted,
+                '\\' if !is_quoted => word.extend(characters.next()),
+                _ => {
+                    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+                    assert!(is_quoted || is_plain(c), "{text:?}");
+                    word.push(c);
+                }
+            }
+        }
+        assert!(!is_quoted, "{text:?}");
+        word
+    }
+
+    /// A word is read by a shell as it was, and a text is a line that a terminal only shows.
+    pub fn of_text(text: &[u8]) {
+        if let Some(quoted) = quoted(OsStr::from_bytes(text)) {
+            assert_eq!(unquoted(&quoted).as_bytes(), text);
+            assert!(!quoted.is_empty() && quoted.chars().all(is_plain_text));
+        }
+        let line = printable(&String::from_utf8_lossy(text));
+        assert!(line.chars().all(is_plain_text) && printable(&line) == line, "{line:?}");
+    }
+
+    /// Whatever stands in the files of `system`, a hint is lines that a terminal only shows.
+    pub fn of_hint(doing: Doing, errno: nix::errno::Errno, system: &System) {
+        let args: Vec<OsString> = ["unshare", "--fork", "x y"].map(OsString::from).into();
+        let respelt: Vec<OsString> = ["unshare", "--fork", "--", "x y"].map(OsString::from).into();
+        let command = CommandLine::new(ProgramName::from_args(&args, ""), UNSHARE, &args, &respelt);
+        let case = Case { system, command: &command, is_wanted: true };
+        let lines = explain(&Error { doing, errno: Some(errno) }, case).map(|cause| cause.lines()).unwrap_or_default();
+        assert!(lines.len() <= 3 && lines.iter().all(|line| line.chars().all(is_plain_text)), "{lines:?}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
     use std::fs;
     use std::path::{Path, PathBuf};
+
+    use nix::errno::Errno;
 
     use super::*;
 
@@ -366,6 +414,49 @@ mod tests {
         assert_eq!(super::printable(hostile), escaped);
         assert_eq!(super::quoted("a\u{202e}b".as_ref()), None);
         assert_eq!(super::quoted("é b".as_ref()).as_deref(), Some("'é b'"));
+    }
+
+    #[test]
+    fn any_word_is_read_by_a_shell_as_it_was() {
+        crate::cases::for_any(
+            |random| random.changed("a'b \\'$(x) é\u{202e}\n".as_bytes()),
+            |text| properties::of_text(text),
+        );
+    }
+
+    const STATUS: &str = "Name:\tsh\nUid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000\nThreads:\t1\n\
+        NSpid:\t42\nCapEff:\t000001ffffffffff\nNoNewPrivs:\t0\nSeccomp:\t2\n";
+
+    #[test]
+    fn any_files_of_proc_are_read_to_their_end() {
+        let mounts =
+            "21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n22 21 0:4 / /proc ro - proc proc rw,hidepid=2\n";
+        crate::cases::for_any(
+            |random| (random.changed(mounts.as_bytes()), random.changed(STATUS.as_bytes())),
+            |(mounts, status)| {
+                system::properties::of_mounts(mounts);
+                system::properties::of_status(status);
+            },
+        );
+    }
+
+    #[test]
+    fn any_program_gives_a_hint_that_is_lines() {
+        let faked = faked::Faked::new();
+        let (system, place) = (faked.system(), faked.system().place("/program"));
+        crate::cases::for_any(
+            |random| {
+                let beginning: &[u8] =
+                    random.one(&[b"#!/bin/s\x1bh -e\r\n", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x08"]);
+                random.changed(beginning)
+            },
+            |program| {
+                fs::write(&place, program).unwrap();
+                for errno in [Errno::ENOENT, Errno::EACCES, Errno::ENOEXEC, Errno::ELOOP] {
+                    properties::of_hint(Doing::Executing { program: "/program".into() }, errno, &system);
+                }
+            },
+        );
     }
 
     #[test]

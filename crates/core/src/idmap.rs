@@ -427,6 +427,64 @@ fn ask_mapper(side: Side, process: &Process, ranges: &[IdRange]) -> Result<()> {
     })
 }
 
+/// What has to hold whatever somebody has written: tried by the tests, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties {
+    use super::*;
+
+    /// What may be mapped may not wrap round, and is read as it is written.
+    pub fn of_range(text: &[u8]) {
+        let _ = Mapping::parse(OsStr::from_bytes(text));
+        let Some(range) = parse_range(OsStr::from_bytes(text)) else { return };
+        assert!(range.inner.checked_add(range.count).is_some() && range.outer.checked_add(range.count).is_some());
+        assert_eq!(parse_range(OsStr::new(&range.to_string().replace(' ', ":"))), Some(range));
+        assert_eq!(IdRange::of_line(&range.to_string()), Some(range));
+    }
+
+    /// A line of subuid(5) that counts is of the user `nsuser`, 4242, and its range ends before the last id.
+    pub fn of_subordinate_line(line: &[u8]) {
+        let Ok(Some((first, count))) = parse_subordinate_line(line, OsStr::new("nsuser"), 4242) else { return };
+        assert!(first.checked_add(count).is_some());
+        assert!(line.starts_with(b"nsuser:") || leading_number(line) == 4242);
+    }
+
+    /// The pairs of ids in a map, inside and outside.
+    fn pairs(ranges: &[IdRange]) -> Vec<(u32, u32)> {
+        let pairs = |range: &IdRange| (range.inner..).zip(range.outer..).take(range.count as usize).collect::<Vec<_>>();
+        ranges.iter().flat_map(pairs).collect()
+    }
+
+    /// What is left on both sides, paired in order: this is all that fitting is to do. For ranges of at most 100 ids.
+    pub fn of_fitting(range: IdRange, is_open: bool, single: Option<IdRange>) {
+        let block = if is_open { Block::open_ended(range.outer, range.count) } else { Block::fixed(range) };
+        let ranges = fit(&[block], single);
+        let left =
+            |first: u32, count: u32, hole: Option<u32>| (first..first + count).filter(move |id| Some(*id) != hole);
+        let outer = left(range.outer, range.count, single.map(|single| single.outer));
+        let (first, count) = if is_open { (0, 101) } else { (range.inner, range.count) };
+        let inner = left(first, count, single.map(|single| single.inner));
+        let single = single.map(|single| (single.inner, single.outer));
+        assert!(single.into_iter().chain(inner.zip(outer)).eq(pairs(&ranges)), "{ranges:?}");
+    }
+
+    /// Ranges of any size, from each even one of these `ends` to the next, as `all` has them: nothing overlaps. `ends` ascend.
+    pub fn of_several_ranges(single: IdRange, ends: &[u32]) {
+        let identity = |ends: &[u32]| IdRange { inner: ends[0], outer: ends[0], count: ends[1] - ends[0] };
+        let blocks: Vec<_> = ends.chunks_exact(2).map(identity).map(Block::fixed).collect();
+        let ranges = fit(&blocks, Some(single));
+        for side in [|range: &IdRange| range.inner, |range: &IdRange| range.outer] {
+            let mut sorted: Vec<_> = ranges.iter().map(|range| (side(range), range.count)).collect();
+            sorted.sort_unstable();
+            assert!(sorted.iter().all(|(first, count)| *count > 0 && first.checked_add(*count).is_some()));
+            assert!(sorted.windows(2).all(|pair| pair[0].0 + pair[0].1 <= pair[1].0), "{ranges:?}");
+        }
+        let all: u64 = ends.chunks_exact(2).map(|ends| u64::from(ends[1] - ends[0])).sum();
+        let fitted: u64 = ranges.iter().map(|range| u64::from(range.count)).sum();
+        // The single one, and for each side a pair that may fall out.
+        assert!((all.saturating_sub(1)..=all + 1).contains(&fitted), "{ranges:?}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -517,13 +575,6 @@ mod tests {
         IdRange { inner, outer, count }
     }
 
-    /// The pairs of ids in a map, inside and outside.
-    fn pairs(ranges: &[IdRange]) -> Vec<(u32, u32)> {
-        let pairs = |range: &IdRange| (range.inner..).zip(range.outer..).take(range.count as usize).collect::<Vec<_>>();
-        ranges.iter().flat_map(pairs).collect()
-    }
-
-    /// What is left on both sides, paired in order: this is all that fitting is to do.
     #[test]
     fn a_map_is_fitted_without_losing_ids() {
         for_any(
@@ -531,18 +582,7 @@ mod tests {
                 let (range, single) = (few(random), IdRange::single(id(random), id(random)));
                 (range, random.once_in(2), Some(single).filter(|_| !random.once_in(4)))
             },
-            |&(range, is_open, single)| {
-                let block = if is_open { Block::open_ended(range.outer, range.count) } else { Block::fixed(range) };
-                let ranges = fit(&[block], single);
-                let left = |first: u32, count: u32, hole: Option<u32>| {
-                    (first..first + count).filter(move |id| Some(*id) != hole)
-                };
-                let outer = left(range.outer, range.count, single.map(|single| single.outer));
-                let (first, count) = if is_open { (0, 100) } else { (range.inner, range.count) };
-                let inner = left(first, count, single.map(|single| single.inner));
-                let single = single.map(|single| (single.inner, single.outer));
-                assert!(single.into_iter().chain(inner.zip(outer)).eq(pairs(&ranges)), "{ranges:?}");
-            },
+            |(range, is_open, single)| properties::of_fitting(*range, *is_open, *single),
         );
     }
 
@@ -556,21 +596,7 @@ mod tests {
                 let at = |random: &mut Random| ends[random.place(8)].saturating_add(u32::from(random.once_in(2)));
                 (IdRange::single(at(random).min(IDS - 1), at(random).min(IDS - 1)), ends.clone())
             },
-            |(single, ends)| {
-                let identity = |ends: &[u32]| IdRange { inner: ends[0], outer: ends[0], count: ends[1] - ends[0] };
-                let blocks: Vec<_> = ends.chunks(2).map(identity).map(Block::fixed).collect();
-                let ranges = fit(&blocks, Some(*single));
-                for side in [|range: &IdRange| range.inner, |range: &IdRange| range.outer] {
-                    let mut sorted: Vec<_> = ranges.iter().map(|range| (side(range), range.count)).collect();
-                    sorted.sort_unstable();
-                    assert!(sorted.iter().all(|(first, count)| *count > 0 && first.checked_add(*count).is_some()));
-                    assert!(sorted.windows(2).all(|pair| pair[0].0 + pair[0].1 <= pair[1].0), "{ranges:?}");
-                }
-                let all: u64 = ends.chunks(2).map(|ends| u64::from(ends[1] - ends[0])).sum();
-                let fitted: u64 = ranges.iter().map(|range| u64::from(range.count)).sum();
-                // The single one, and for each side a pair that may fall out.
-                assert!((all.saturating_sub(1)..=all + 1).contains(&fitted), "{ranges:?}");
-            },
+            |(single, ends)| properties::of_several_ranges(*single, ends),
         );
     }
 
@@ -581,13 +607,7 @@ mod tests {
                 let text = format!("{}:{}:{}", random.edge(), random.edge(), random.edge());
                 random.changed(text.as_bytes())
             },
-            |text| {
-                let Some(range) = parse_range(OsStr::from_bytes(text)) else { return };
-                assert!(
-                    range.inner.checked_add(range.count).is_some() && range.outer.checked_add(range.count).is_some()
-                );
-                assert_eq!(parse_range(OsStr::new(&range.to_string().replace(' ', ":"))), Some(range));
-            },
+            |text| properties::of_range(text),
         );
     }
 
@@ -598,11 +618,7 @@ mod tests {
                 let text = format!("nsuser:{}:{}", random.edge(), random.edge());
                 random.changed(text.as_bytes())
             },
-            |line| {
-                let Ok(Some((first, count))) = parse_subordinate_line(line, OsStr::new("nsuser"), 4242) else { return };
-                assert!(first.checked_add(count).is_some());
-                assert!(line.starts_with(b"nsuser:") || leading_number(line) == 4242);
-            },
+            |line| properties::of_subordinate_line(line),
         );
     }
 }

@@ -32,6 +32,9 @@ pub mod credentials;
 pub mod error;
 pub mod exec;
 pub mod find;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod getopt;
 pub mod handle;
 pub mod hints;

@@ -355,6 +355,58 @@ fn unpin(pins: &[Pin]) {
     }
 }
 
+/// What has to hold whatever somebody has written: tried by the tests, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties {
+    use super::*;
+
+    /// As the kernel spells a path: blanks, line ends, backslashes and `#` become three octal digits.
+    fn escape(path: &[u8]) -> Vec<u8> {
+        let escaped = |byte: &u8| match byte {
+            b' ' | b'\t' | b'\n' | b'\\' | b'#' => format!("\\{byte:03o}").into_bytes(),
+            byte => vec![*byte],
+        };
+        path.iter().flat_map(escaped).collect()
+    }
+
+    /// Any path comes back from a table with two such lines.
+    pub fn of_paths([root, target, filesystem]: [&[u8]; 3], tags: &str) {
+        let [a, b, c] = [escape(root), escape(target), escape(filesystem)];
+        let line = [b"1 2 0:3 ", &a[..], b" ", &b, b" rw ", tags.as_bytes(), b"shared:1 - ", &c, b" none rw"].concat();
+        let mounts = parse(&[&line[..], b"\n", &line].concat());
+        let path = |bytes: &[u8]| PathBuf::from(OsStr::from_bytes(bytes));
+        let filesystem = OsStr::from_bytes(filesystem).to_owned();
+        let mount = Mount { root: path(root), target: path(target), filesystem };
+        assert_eq!(mounts, [mount.clone(), mount]);
+        assert!(is_shared(&line));
+    }
+
+    /// Any table is read to its end.
+    pub fn of_table(text: &[u8]) {
+        let mounts = parse(text);
+        assert!(mounts.len() <= text.split(|byte| *byte == b'\n').count());
+        let lines = text.split(|byte| *byte == b'\n');
+        assert!(lines.filter(|line| is_shared(line)).count() <= text.windows(7).filter(|it| it == b"shared:").count());
+        for mount in mounts {
+            proc::namespace(mount.root.as_os_str().as_bytes());
+            assert!(line_of(text, &mount.target).is_some());
+        }
+    }
+
+    /// A backslash before three octal digits is an escape, and nothing else is.
+    pub fn of_escapes(field: &[u8]) {
+        let plain = unescape(field);
+        let is_escape = |it: &[u8]| matches!(it, [b'\\', b'0'..=b'3', b'0'..=b'7', b'0'..=b'7']);
+        let (mut place, mut escapes) = (0, 0);
+        while place < field.len() {
+            let escape = field.get(place..place + 4).is_some_and(is_escape);
+            escapes += usize::from(escape);
+            place += if escape { 4 } else { 1 };
+        }
+        assert_eq!(plain.len(), field.len() - 3 * escapes, "{plain:?}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -373,30 +425,11 @@ mod tests {
         assert_eq!(parse_mount(b""), None);
     }
 
-    /// As the kernel spells a path: blanks, line ends, backslashes and `#` become three octal digits.
-    fn escape(path: &[u8]) -> Vec<u8> {
-        let escaped = |byte: &u8| match byte {
-            b' ' | b'\t' | b'\n' | b'\\' | b'#' => format!("\\{byte:03o}").into_bytes(),
-            byte => vec![*byte],
-        };
-        path.iter().flat_map(escaped).collect()
-    }
-
     #[test]
     fn any_path_comes_back() {
         for_any(
             |random| ([random.bytes(20), random.bytes(20), random.bytes(6)], "master:2 ".repeat(random.place(3))),
-            |([root, target, filesystem], tags)| {
-                let [a, b, c] = [escape(root), escape(target), escape(filesystem)];
-                let line =
-                    [b"1 2 0:3 ", &a[..], b" ", &b, b" rw ", tags.as_bytes(), b"shared:1 - ", &c, b" none rw"].concat();
-                let mounts = parse(&[&line[..], b"\n", &line].concat());
-                let path = |bytes: &[u8]| PathBuf::from(OsStr::from_bytes(bytes));
-                let filesystem = OsStr::from_bytes(filesystem).to_owned();
-                let mount = Mount { root: path(root), target: path(target), filesystem };
-                assert_eq!(mounts, [mount.clone(), mount]);
-                assert!(is_shared(&line));
-            },
+            |(paths, tags)| properties::of_paths(paths.each_ref().map(Vec::as_slice), tags),
         );
     }
 
@@ -404,39 +437,11 @@ mod tests {
     fn any_table_is_read_to_its_end() {
         const TABLE: &[u8] = b"36 35 98:0 /a\\040b /c\\134\\011 rw master:1 shared:2 - ext3 /dev/root rw\n\
             37 36 0:4 mnt:[4026531840] /run/x rw - nsfs nsfs rw\n";
-        for_any(
-            |random| random.changed(TABLE),
-            |text| {
-                let mounts = parse(text);
-                assert!(mounts.len() <= text.split(|byte| *byte == b'\n').count());
-                let lines = text.split(|byte| *byte == b'\n');
-                assert!(
-                    lines.filter(|line| is_shared(line)).count()
-                        <= text.windows(7).filter(|it| it == b"shared:").count()
-                );
-                for mount in mounts {
-                    proc::namespace(mount.root.as_os_str().as_bytes());
-                }
-            },
-        );
+        for_any(|random| random.changed(TABLE), |text| properties::of_table(text));
     }
 
-    /// A backslash before three octal digits is an escape, and nothing else is.
     #[test]
     fn any_escape() {
-        for_any(
-            |random| random.changed(b"\\040\\1a4\\+12\\400\\\\134"),
-            |field| {
-                let plain = unescape(field);
-                let is_escape = |it: &[u8]| matches!(it, [b'\\', b'0'..=b'3', b'0'..=b'7', b'0'..=b'7']);
-                let (mut place, mut escapes) = (0, 0);
-                while place < field.len() {
-                    let escape = field.get(place..place + 4).is_some_and(is_escape);
-                    escapes += usize::from(escape);
-                    place += if escape { 4 } else { 1 };
-                }
-                assert_eq!(plain.len(), field.len() - 3 * escapes, "{plain:?}");
-            },
-        );
+        for_any(|random| random.changed(b"\\040\\1a4\\+12\\400\\\\134"), |field| properties::of_escapes(field));
     }
 }

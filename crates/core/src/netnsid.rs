@@ -123,6 +123,19 @@ fn u32_at(bytes: &[u8], place: usize) -> Option<u32> {
     bytes.get(place..end)?.try_into().ok().map(u32::from_ne_bytes)
 }
 
+/// What has to hold whatever somebody has written: tried by the tests, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties {
+    use super::*;
+
+    /// A number that is taken from an answer to request 7 stands in it.
+    pub fn of_answer(message: &[u8]) {
+        if let Ok(Some(number)) = read_answer(message, 7) {
+            assert!(message.windows(4).any(|bytes| bytes == number.to_ne_bytes()));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,10 +204,6 @@ mod tests {
             }
             random.changed(&message)
         };
-        for_any(make, |message| {
-            if let Ok(Some(number)) = read_answer(message, 7) {
-                assert!(message.windows(4).any(|bytes| bytes == number.to_ne_bytes()));
-            }
-        });
+        for_any(make, |message| properties::of_answer(message));
     }
 }

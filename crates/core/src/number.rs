@@ -52,6 +52,29 @@ fn is_space(byte: u8) -> bool {
     byte.is_ascii_whitespace() || byte == 0x0b
 }
 
+/// What has to hold whatever somebody has written: tried by the tests, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties {
+    use super::*;
+
+    /// The same as Rust reads, which is as strict but for the blanks before it.
+    pub fn of_number(text: &[u8]) {
+        let start = text.iter().position(|byte| !b" \t\n\x0b\x0c\r".contains(byte)).unwrap_or(text.len());
+        let plain = str::from_utf8(&text[start..]).ok();
+        let text = std::ffi::OsStr::from_bytes(text);
+        assert_eq!(parse(text, i64::MIN, i64::MAX).ok(), plain.and_then(|plain| plain.parse().ok()));
+        let or_zero = |plain: &str| {
+            if plain.starts_with('-') {
+                plain.parse().ok().filter(|it: &i64| *it == 0).map(|_| 0)
+            } else {
+                plain.parse().ok()
+            }
+        };
+        assert_eq!(parse_unsigned(text).ok(), plain.and_then(or_zero));
+        assert_eq!(parse_id(text).ok(), parse_unsigned(text).ok().and_then(|it| u32::try_from(it).ok()));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,7 +99,6 @@ mod tests {
         assert_eq!(parse("9223372036854775808", i64::MIN, i64::MAX), Err(NotANumber::OutOfRange));
     }
 
-    /// The same as Rust reads, which is as strict but for the blanks before it.
     #[test]
     fn any_text_that_is_a_number() {
         let make = |random: &mut Random| {
@@ -84,20 +106,6 @@ mod tests {
             let number = if random.once_in(2) { number.to_string() } else { number.cast_unsigned().to_string() };
             random.changed(number.as_bytes())
         };
-        for_any(make, |text| {
-            let start = text.iter().position(|byte| !b" \t\n\x0b\x0c\r".contains(byte)).unwrap_or(text.len());
-            let plain = str::from_utf8(&text[start..]).ok();
-            let text = std::ffi::OsStr::from_bytes(text);
-            assert_eq!(parse(text, i64::MIN, i64::MAX).ok(), plain.and_then(|plain| plain.parse().ok()));
-            let or_zero = |plain: &str| {
-                if plain.starts_with('-') {
-                    plain.parse().ok().filter(|it: &i64| *it == 0).map(|_| 0)
-                } else {
-                    plain.parse().ok()
-                }
-            };
-            assert_eq!(parse_unsigned(text).ok(), plain.and_then(or_zero));
-            assert_eq!(parse_id(text).ok(), parse_unsigned(text).ok().and_then(|it| u32::try_from(it).ok()));
-        });
+        for_any(make, |text| properties::of_number(text));
     }
 }

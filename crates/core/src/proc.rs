@@ -608,6 +608,52 @@ fn parent_in(stat: &[u8]) -> Option<u32> {
     str::from_utf8(fields.nth(1)?).ok()?.parse().ok()
 }
 
+/// What has to hold whatever somebody has written: tried by the tests, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties {
+    use super::*;
+
+    /// No name of a process hides or forges its parent.
+    pub fn of_name(name: &[u8], parent: u32) {
+        let line = [b"7 (", name, format!(") S {parent} 7 7 0 -1").as_bytes()].concat();
+        assert_eq!(parent_in(&line), Some(parent));
+        // In the file that has more, line ends and backslashes in a name are escaped.
+        let name: Vec<u8> = name.iter().copied().filter(|byte| *byte != b'\n').collect();
+        let rest = format!("\nState:\tZ (zombie)\nPPid:\t{parent}\nNSpid:\t9\t1\n");
+        let status = [b"Name:\t", &name[..], rest.as_bytes()];
+        assert_eq!(Rank::read(&status.concat()), Rank { is_init: true, is_dead: true, parent });
+    }
+
+    /// /proc/PID/stat is read to its end.
+    pub fn of_stat(stat: &[u8]) {
+        assert!(parent_in(stat).is_none() || stat.contains(&b')'));
+    }
+
+    /// /proc/PID/status is read to its end.
+    pub fn of_status(status: &[u8]) {
+        Rank::read(status);
+    }
+
+    /// What getdents64(2) has filled is read to its end, and nothing beyond.
+    pub fn of_entries(entries: &[u8]) {
+        let mut rest = entries;
+        while let Some((name, after)) = first_entry(rest) {
+            assert!(after.len() + name.count_bytes() + 19 < rest.len(), "{name:?}");
+            rest = after;
+        }
+    }
+
+    /// What is read as the name of a namespace is the only spelling of that.
+    pub fn of_link(text: &[u8]) {
+        if let Some((kind, inode)) = namespace(text) {
+            let digits: String =
+                text.iter().filter(|byte| byte.is_ascii_digit()).map(|byte| char::from(*byte)).collect();
+            assert_eq!(format!("{}:[{digits}]", kind.link()).as_bytes(), text);
+            assert_eq!(digits.parse(), Ok(inode));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::net::UnixStream;
@@ -716,15 +762,7 @@ mod tests {
     fn any_name_leaves_the_parent_alone() {
         let make =
             |random: &mut Random| (random.changed(b"a) R 1 PPid:\t9 (b"), u32::try_from(random.edge() >> 32).unwrap());
-        for_any(make, |(name, parent)| {
-            let line = [b"7 (", &name[..], format!(") S {parent} 7 7 0 -1").as_bytes()].concat();
-            assert_eq!(parent_in(&line), Some(*parent));
-            // In the file that has more, line ends and backslashes in a name are escaped.
-            let name: Vec<u8> = name.iter().copied().filter(|byte| *byte != b'\n').collect();
-            let rest = format!("\nState:\tZ (zombie)\nPPid:\t{parent}\nNSpid:\t9\t1\n");
-            let status = [b"Name:\t", &name[..], rest.as_bytes()];
-            assert_eq!(Rank::read(&status.concat()), Rank { is_init: true, is_dead: true, parent: *parent });
-        });
+        for_any(make, |(name, parent)| properties::of_name(name, *parent));
     }
 
     #[test]
@@ -737,15 +775,9 @@ mod tests {
                 (random.changed(b"7 (sh) S 5 7 7 0"), random.changed(status), random.changed(&entries.repeat(3)))
             },
             |(stat, status, entries)| {
-                if parent_in(stat).is_some() {
-                    assert!(stat.contains(&b')'));
-                }
-                Rank::read(status);
-                let mut rest = &entries[..];
-                while let Some((name, after)) = first_entry(rest) {
-                    assert!(after.len() + name.count_bytes() + 19 < rest.len(), "{name:?}");
-                    rest = after;
-                }
+                properties::of_stat(stat);
+                properties::of_status(status);
+                properties::of_entries(entries);
             },
         );
     }
@@ -760,12 +792,7 @@ mod tests {
             },
             |(kind, inode, changed)| {
                 assert_eq!(namespace(format!("{}:[{inode}]", kind.link()).as_bytes()), Some((*kind, *inode)));
-                if let Some((kind, inode)) = namespace(changed) {
-                    let digits = changed.iter().filter(|byte| byte.is_ascii_digit()).map(|byte| char::from(*byte));
-                    let digits: String = digits.collect();
-                    assert_eq!(format!("{}:[{digits}]", kind.link()).as_bytes(), changed);
-                    assert_eq!(digits.parse(), Ok(inode));
-                }
+                properties::of_link(changed);
             },
         );
     }

@@ -381,6 +381,20 @@ pub fn identity() -> String {
     )
 }
 
+/// What has to hold whatever somebody has written: tried by the tests, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties {
+    use super::*;
+
+    /// A process that is named is one number, or two.
+    pub fn of_name(text: &[u8]) {
+        let Ok((pid, inode)) = read_name(OsStr::from_bytes(text)) else { return };
+        assert!((1..=i32::MAX as u32).contains(&pid) && inode != Some(0));
+        let again = inode.map_or(pid.to_string(), |inode| format!("{pid}:{inode}"));
+        assert_eq!(read_name(OsStr::new(&again)).ok(), Some((pid, inode)));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -402,6 +416,17 @@ mod tests {
         ] {
             assert_eq!(read_name(OsStr::new(text)), wanted, "{text:?}");
         }
+    }
+
+    #[test]
+    fn any_name_of_a_process() {
+        crate::cases::for_any(
+            |random| {
+                let name = format!("{}:{}", random.edge(), random.edge());
+                random.changed(name.as_bytes())
+            },
+            |text| properties::of_name(text),
+        );
     }
 
     #[test]

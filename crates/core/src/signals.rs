@@ -63,8 +63,12 @@ fn real_time(name: &str) -> Option<i32> {
     }
 }
 
+/// Those between the classic and the real-time signals are libc's own, and have no name.
 fn by_number(text: &str) -> Option<i32> {
-    digits(text, 1).filter(|number| *number <= libc::SIGRTMAX())
+    let has_name = |number: &i32| {
+        signal::Signal::try_from(*number).is_ok() || (libc::SIGRTMIN()..=libc::SIGRTMAX()).contains(number)
+    };
+    digits(text, 1).filter(has_name)
 }
 
 /// A number without sign or blanks, `min` or more.
@@ -77,7 +81,7 @@ impl fmt::Display for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match signal::Signal::try_from(self.0) {
             Ok(classic) => f.write_str(classic.as_str()),
-            Err(_) => write!(f, "SIGRTMIN+{}", self.0 - libc::SIGRTMIN()),
+            Err(_) => write!(f, "SIGRTMIN{:+}", self.0 - libc::SIGRTMIN()),
         }
     }
 }
@@ -301,9 +305,27 @@ fn forwardable(signal: Signal) -> Result<Signal> {
     can_be.then_some(signal).ok_or_else(|| Error::new(Doing::ForwardingSignal { signal }))
 }
 
+/// What has to hold whatever somebody has written: tried by the tests, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties {
+    use super::*;
+
+    /// A signal that is read is read again from its own name, and a list of signals has none that cannot be passed on.
+    pub fn of_signals(text: &[u8]) {
+        let text = OsStr::from_bytes(text);
+        if let Ok(signal) = Signal::parse(text) {
+            assert_eq!(Signal::parse(OsStr::new(&signal.to_string())), Ok(signal));
+        }
+        if let Ok(forwarding) = Forwarding::parse(text) {
+            assert!(forwarding.signals.without(Forwarding::ALL.signals).is_empty());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cases::for_any;
 
     fn number(text: &str) -> Option<i32> {
         Signal::parse(OsStr::new(text)).ok().map(Signal::number)
@@ -332,6 +354,8 @@ mod tests {
             "",
             "SIG",
             "0",
+            "32",
+            "33",
             "65",
             "-1",
             "+9",
@@ -370,6 +394,11 @@ mod tests {
         for text in ["", "TERM,", "ALL", "TERM HUP", "all,TERM"] {
             assert!(matches!(parse(text).unwrap_err().doing, Doing::ParsingSignal { .. }), "{text}");
         }
+    }
+
+    #[test]
+    fn any_names_of_signals() {
+        for_any(|random| random.changed(b"SIGTERM,rtmin+3,12,IOT"), |text| properties::of_signals(text));
     }
 
     #[test]

@@ -60,20 +60,29 @@ impl fmt::Display for Offset {
     }
 }
 
+/// What has to hold whatever somebody has written: tried by the tests, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties {
+    use super::*;
+    use crate::number;
+
+    /// Clock, seconds, nanoseconds.
+    pub fn of_offset(clock: Clock, seconds: i64) {
+        let text = Offset { clock, seconds }.to_string();
+        let numbers: Vec<_> = text.split(' ').map(|it| number::parse(it, i64::MIN, i64::MAX)).collect();
+        assert_eq!(numbers, [Ok(clock.id().into()), Ok(seconds), Ok(0)]);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cases::{Random, for_any};
-    use crate::number;
 
     #[test]
     fn any_offset_is_written_as_the_kernel_reads_it() {
         let make =
             |random: &mut Random| (random.one(&[Clock::Monotonic, Clock::Boottime]), random.edge().cast_signed());
-        for_any(make, |(clock, seconds)| {
-            let text = Offset { clock: *clock, seconds: *seconds }.to_string();
-            let numbers: Vec<_> = text.split(' ').map(|it| number::parse(it, i64::MIN, i64::MAX)).collect();
-            assert_eq!(numbers, [Ok(clock.id().into()), Ok(*seconds), Ok(0)]);
-        });
+        for_any(make, |(clock, seconds)| properties::of_offset(*clock, *seconds));
     }
 }

@@ -5,8 +5,8 @@
 mod condition;
 mod float;
 mod lexer;
-mod parser;
-mod pattern;
+pub(crate) mod parser;
+pub(crate) mod pattern;
 mod value;
 
 use std::borrow::Cow;

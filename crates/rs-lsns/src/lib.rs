@@ -4,6 +4,9 @@ mod cells;
 pub mod columns;
 mod dot;
 pub mod filter;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod holders;
 mod inventory;
 mod limits;

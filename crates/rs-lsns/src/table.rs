@@ -1,8 +1,10 @@
 //! A table: columns, lines that may form trees, and how both become text.
 
-mod escape;
+pub(crate) mod escape;
 mod json;
 mod list;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 mod raw;
 #[cfg(test)]
 mod recorded;
@@ -209,7 +211,7 @@ pub fn shown(text: &[u8], charset: Charset, columns: usize) -> Vec<u8> {
 }
 
 /// The text of `table`.
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 fn print(table: &Table, layout: &Layout) -> Vec<u8> {
     let mut text = Vec::new();
     // A vector takes everything.

@@ -1,6 +1,9 @@
 //! The program `rs-nsenter`: options (what was typed), then a plan (what will be done), then the run.
 
 mod check;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod join;
 pub mod options;
 pub mod plan;

@@ -293,7 +293,7 @@ pub fn read(args: Vec<OsString>) -> Result<Request<Box<Options>>, Refusal> {
 }
 
 /// A second --target, or --wd beside --wdns, ends the reading where it stands.
-fn refuse_contradictions(respelt: &mut Respelt) -> Option<Error> {
+pub(crate) fn refuse_contradictions(respelt: &mut Respelt) -> Option<Error> {
     let mut before = Vec::new();
     for (place, word) in respelt.args.iter().enumerate().skip(1).take_while(|(_, word)| *word != "--") {
         let name = word.as_bytes().split(|byte| *byte == b'=').next().unwrap_or_default();

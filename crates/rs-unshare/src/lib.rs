@@ -2,6 +2,9 @@
 
 mod check;
 mod dry_run;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod options;
 pub mod plan;
 pub mod run;

@@ -290,3 +290,24 @@ pub(super) fn maps(ranges: &[IdRange], id: u32) -> bool {
 pub(super) fn shown(name: impl AsRef<OsStr>) -> String {
     name.as_ref().to_string_lossy().into_owned()
 }
+
+/// What has to hold whatever somebody has written: tried by the tests, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties {
+    use super::*;
+
+    /// Of a mount table, the hints see the same as all others.
+    pub fn of_mounts(text: &[u8]) {
+        for line in text.split(|byte| *byte == b'\n') {
+            let Some(seen) = VisibleMount::parse(line) else { continue };
+            assert_eq!(Some(&seen.mount), mounts::parse_mount(line).as_ref());
+            assert_eq!(seen.is_shared(), mounts::is_shared(line));
+        }
+    }
+
+    /// /proc/PID/status is read to its end.
+    pub fn of_status(text: &[u8]) {
+        let status = Status::parse(&String::from_utf8_lossy(text));
+        assert!(status.is_none_or(|status| status.threads <= u32::MAX.into()));
+    }
+}

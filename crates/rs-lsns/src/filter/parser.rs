@@ -249,6 +249,56 @@ impl Parser {
     }
 }
 
+/// What has to hold whatever somebody has written: tried by the tests, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties {
+    use super::*;
+
+    /// An expression as a filter of the same meaning, but for patterns, which are not kept; none where a number has no
+    /// spelling.
+    fn spelt(expression: &Expression) -> Option<Vec<u8>> {
+        let two = |left: &Expression, operator: &str, right: &Expression| {
+            Some([&b"("[..], &spelt(left)?[..], b" ", operator.as_bytes(), b" ", &spelt(right)?, b")"].concat())
+        };
+        match expression {
+            Expression::Literal(Value::String(text)) => {
+                let quote: &[u8] = if text.contains(&b'"') { b"'" } else { b"\"" };
+                Some([quote, text, quote].concat())
+            }
+            Expression::Literal(Value::Float(float)) => {
+                let text = float.to_text();
+                let text = if text.contains('.') { text } else { text + ".0" };
+                Some(text.into_bytes()).filter(|text| text.iter().all(|it| it.is_ascii_digit() || *it == b'.'))
+            }
+            Expression::Literal(value) => Some(value.clone().into_text().into_owned()),
+            Expression::Holder(name) => Some(name.clone().into_bytes()),
+            Expression::Not(inner) => Some([&b"!"[..], &spelt(inner)?].concat()),
+            Expression::And(left, right) => two(left, "and", right),
+            Expression::Or(left, right) => two(left, "||", right),
+            Expression::Compare(comparison, left, right) => two(left, Token::Compare(*comparison).name(), right),
+            Expression::Match(matching, left, _) => {
+                let operator = if *matching == Matching::Matches { "=~" } else { "!~" };
+                Some([&b"("[..], &spelt(left)?, b" ", operator.as_bytes(), b" 'r')"].concat())
+            }
+        }
+    }
+
+    /// A filter is read or refused; one that was read can be spelt, and is read as the same.
+    pub fn of_filter(text: &[u8]) {
+        let filter = match parse(text) {
+            Ok(filter) => filter,
+            Err(error) => return assert!(!error.to_string().is_empty()),
+        };
+        assert!(text.len() <= LONGEST);
+        // With all its parentheses it may be too long or too deep.
+        let Some(whole) = spelt(&filter).filter(|whole| whole.len() <= LONGEST) else { return };
+        match parse(&whole) {
+            Ok(again) => assert_eq!(spelt(&again), Some(whole)),
+            Err(error) => assert_eq!(error, ParseError::TooDeep, "{}", whole.escape_ascii()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -397,35 +447,6 @@ mod tests {
         assert_eq!(right(85).as_deref(), Some("memory exhausted"));
     }
 
-    /// An expression as a filter of the same meaning, but for patterns, which are not kept; none where a number has no
-    /// spelling.
-    fn spelt(expression: &Expression) -> Option<Vec<u8>> {
-        let two = |left: &Expression, operator: &str, right: &Expression| {
-            Some([&b"("[..], &spelt(left)?[..], b" ", operator.as_bytes(), b" ", &spelt(right)?, b")"].concat())
-        };
-        match expression {
-            Expression::Literal(Value::String(text)) => {
-                let quote: &[u8] = if text.contains(&b'"') { b"'" } else { b"\"" };
-                Some([quote, text, quote].concat())
-            }
-            Expression::Literal(Value::Float(float)) => {
-                let text = float.to_text();
-                let text = if text.contains('.') { text } else { text + ".0" };
-                Some(text.into_bytes()).filter(|text| text.iter().all(|it| it.is_ascii_digit() || *it == b'.'))
-            }
-            Expression::Literal(value) => Some(value.clone().into_text().into_owned()),
-            Expression::Holder(name) => Some(name.clone().into_bytes()),
-            Expression::Not(inner) => Some([&b"!"[..], &spelt(inner)?].concat()),
-            Expression::And(left, right) => two(left, "and", right),
-            Expression::Or(left, right) => two(left, "||", right),
-            Expression::Compare(comparison, left, right) => two(left, Token::Compare(*comparison).name(), right),
-            Expression::Match(matching, left, _) => {
-                let operator = if *matching == Matching::Matches { "=~" } else { "!~" };
-                Some([&b"("[..], &spelt(left)?, b" ", operator.as_bytes(), b" 'r')"].concat())
-            }
-        }
-    }
-
     /// A filter that is one or nearly.
     fn near_filter(random: &mut Random) -> Vec<u8> {
         const FILTERS: [&str; 8] = [
@@ -445,11 +466,8 @@ mod tests {
     #[test]
     fn any_filter_that_is_read_can_be_spelt_and_read_again() {
         for_any(near_filter, |text| {
-            let parsed = parse(text);
-            assert!(parsed.is_ok() || text != b"S !~ '(a|b)*c{1,9}[^x]' == true");
-            let Some(filter) = parsed.ok().as_ref().and_then(spelt) else { return };
-            let again = parse(&filter).unwrap_or_else(|error| panic!("{}: {error}", filter.escape_ascii()));
-            assert_eq!(spelt(&again), Some(filter));
+            assert!(parse(text).is_ok() || text != b"S !~ '(a|b)*c{1,9}[^x]' == true");
+            properties::of_filter(text);
         });
     }
 
@@ -460,10 +478,7 @@ mod tests {
                 let times = random.place(40);
                 vec![near_filter(random); times].join(&b" && "[..])
             },
-            |text| match parse(text) {
-                Ok(_) => assert!(text.len() <= LONGEST),
-                Err(error) => assert!(!error.to_string().is_empty()),
-            },
+            |text| properties::of_filter(text),
         );
     }
 }

@@ -20,7 +20,7 @@ const LARGEST: u64 = LONGEST as u64;
 ///
 /// # Errors
 /// [`ParseError::Refused`] by the rules above, [`ParseError::Regex`] for what is no regular expression.
-pub(super) fn compile(pattern: &[u8]) -> Result<Regex, ParseError> {
+pub(crate) fn compile(pattern: &[u8]) -> Result<Regex, ParseError> {
     if pattern.len() > LONGEST
         || has_doubled_quantifier(pattern)
         || has_nested_quantifier(pattern)

@@ -110,12 +110,56 @@ pub(super) fn append_raw(line: &mut Vec<u8>, text: &[u8]) {
     }
 }
 
+/// What has to hold whatever somebody has written: tried by the tests, and by `fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties {
+    use super::*;
+
+    /// What the locale C.UTF-8 says of some characters.
+    pub fn is_printable(character: char) -> bool {
+        !character.is_control() && !matches!(character, '\u{2028}' | '\u{2029}' | '\u{10ffff}')
+    }
+
+    /// What was escaped, read back.
+    fn unescaped(text: &[u8], is_escape: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+        let (mut plain, mut rest) = (Vec::new(), text);
+        while let Some((&byte, after)) = rest.split_first() {
+            let digits = after.get(1..3).filter(|_| is_escape(rest)).and_then(|it| str::from_utf8(it).ok());
+            let escaped = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+            plain.push(escaped.unwrap_or(byte));
+            rest = if digits.is_some() { &after[3..] } else { after };
+        }
+        plain
+    }
+
+    /// No text controls a terminal, and any two can be told apart; cut to any `room`, too.
+    pub fn of_text(text: &[u8], room: usize) {
+        let cut = |charset, room| {
+            let mut line = Vec::new();
+            let taken = append(&mut line, text, charset, room);
+            (line, taken)
+        };
+        for charset in [Charset::Utf8(is_printable), Charset::Other] {
+            let (line, taken) = cut(charset, usize::MAX);
+            assert!(str::from_utf8(&line).is_ok_and(|line| !line.contains(char::is_control)), "{line:?}");
+            assert_eq!(taken, columns(text, charset));
+            assert_eq!(unescaped(&line, |it| it.starts_with(b"\\x")), text);
+            let (start, taken) = cut(charset, room);
+            assert!(line.starts_with(&start) && taken <= room, "{start:?}");
+        }
+        let mut raw = Vec::new();
+        append_raw(&mut raw, text);
+        assert!(raw.iter().all(u8::is_ascii_graphic), "{raw:?}");
+        assert_eq!(unescaped(&raw, |it| it[0] == b'\\'), text);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cases::for_any;
 
-    const UTF8: Charset = Charset::Utf8(crate::table::tests::is_printable);
+    const UTF8: Charset = Charset::Utf8(properties::is_printable);
 
     fn cut(text: &[u8], charset: Charset, room: usize) -> (String, usize) {
         let mut line = Vec::new();
@@ -171,35 +215,11 @@ mod tests {
         assert_eq!(line, b"a\\x20b\\x5c\\x09\\x7f\\xc3\\xa9~!");
     }
 
-    /// What was escaped, read back.
-    fn unescaped(text: &[u8], is_escape: impl Fn(&[u8]) -> bool) -> Vec<u8> {
-        let (mut plain, mut rest) = (Vec::new(), text);
-        while let Some((&byte, after)) = rest.split_first() {
-            let digits = after.get(1..3).filter(|_| is_escape(rest)).map(|it| str::from_utf8(it).unwrap());
-            plain.push(digits.map_or(byte, |digits| u8::from_str_radix(digits, 16).unwrap()));
-            rest = if digits.is_some() { &after[3..] } else { after };
-        }
-        plain
-    }
-
     #[test]
     fn no_text_controls_a_terminal_and_any_two_can_be_told_apart() {
         for_any(
             |random| (random.changed("a\\x41 \\\\x é日\u{301}\u{85}\x1b[2J\n".as_bytes()), random.place(20)),
-            |(text, room)| {
-                for charset in [UTF8, Charset::Other] {
-                    let (line, taken) = cut(text, charset, usize::MAX);
-                    assert!(!line.contains(char::is_control), "{line:?}");
-                    assert_eq!(taken, columns(text, charset));
-                    assert_eq!(unescaped(line.as_bytes(), |it| it.starts_with(b"\\x")), *text);
-                    let (start, taken) = cut(text, charset, *room);
-                    assert!(line.starts_with(&start) && taken <= *room, "{start:?}");
-                }
-                let mut raw = Vec::new();
-                append_raw(&mut raw, text);
-                assert!(raw.iter().all(u8::is_ascii_graphic), "{raw:?}");
-                assert_eq!(unescaped(&raw, |it| it[0] == b'\\'), *text);
-            },
+            |(text, room)| properties::of_text(text, *room),
         );
     }
 }

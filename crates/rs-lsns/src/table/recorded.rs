@@ -66,7 +66,7 @@ fn table(recorded: &Value) -> Table {
 
 fn layout(recorded: &Value, format: Format) -> Layout {
     let is = |what: &str| recorded[what].as_bool().unwrap();
-    let charset = Charset::Utf8(tests::is_printable);
+    let charset = Charset::Utf8(escape::properties::is_printable);
     Layout { format, headings: is("headings"), wrap: is("wrap"), charset, terminal: None }
 }
 

@@ -2,13 +2,9 @@
 
 use unicode_width::UnicodeWidthChar;
 
+use super::escape::properties::is_printable;
 use super::*;
 use crate::cases::for_any;
-
-/// What the locale C.UTF-8 says of the characters used here.
-pub(super) fn is_printable(character: char) -> bool {
-    !character.is_control() && !matches!(character, '\u{2028}' | '\u{2029}' | '\u{10ffff}')
-}
 
 const UTF8: Charset = Charset::Utf8(is_printable);
 
@@ -387,21 +383,22 @@ fn a_colour_takes_no_column() {
 /// Bytes that are no UTF-8 stay as they are, as with util-linux: who reads them replaces them, and then all is JSON.
 #[test]
 fn any_bytes_become_json_that_says_the_same() {
-    let array = Column { json: JsonType::Array, ..Column::of_texts("A") };
-    let columns = vec![Column::of_texts("T"), array];
     for_any(
         |random| [0; 3].map(|_| random.changed("a\"\\\x08\x0c\t\u{85}é日\n\0".as_bytes())),
-        |[text, first, second]| {
-            let row = vec![Cell::Text(text.clone()), Cell::Words(vec![first.clone(), second.clone()])];
-            let table = Table::flat("namespaces", columns.clone(), std::iter::once(row));
-            let plain = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            for style in [JsonStyle::Pretty, JsonStyle::Compact] {
-                let read: serde_json::Value =
-                    serde_json::from_str(&plain(&print(&table, &layout(Format::Json(style))))).unwrap();
-                let line = &read["namespaces"][0];
-                assert_eq!(line["t"].as_str().unwrap_or_default(), plain(text));
-                assert_eq!(line["a"], serde_json::json!([plain(first), plain(second)]));
-            }
+        |texts| properties::of_json(texts.each_ref().map(Vec::as_slice)),
+    );
+}
+
+#[test]
+fn any_texts_in_a_tree_stay_in_their_lines() {
+    for_any(
+        |random| {
+            let text = |random: &mut crate::cases::Random| {
+                (random.byte(), random.changed("/a\\x41 é日\u{301}\0\u{85}\x1b[2J\n".as_bytes()))
+            };
+            let times = random.place(6);
+            ((0..times).map(|_| text(random)).collect::<Vec<_>>(), random.place(60))
         },
+        |(texts, columns)| properties::of_tree(texts, *columns),
     );
 }

@@ -1,0 +1,4 @@
+//! Tables, lists, JSON.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| rs_lsns::fuzzing::table(data));
