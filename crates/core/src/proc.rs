@@ -16,7 +16,7 @@ use nix::sys::stat::{Mode, fstat, fstatat};
 use nix::unistd::Pid;
 
 use crate::error::{Result, While, opening};
-use crate::handle::Handle;
+use crate::handle::{self, Handle};
 use crate::idmap::IdRange;
 use crate::kind::{Kind, Kinds};
 use crate::mounts::{self, Mount};
@@ -41,7 +41,7 @@ pub fn as_far_as_readable<T>(read: nix::Result<T>) -> nix::Result<Option<T>> {
     }
 }
 
-/// A /proc, or what a test has put in its place.
+/// A /proc.
 #[derive(Debug)]
 pub struct Proc {
     path: PathBuf,
@@ -118,10 +118,13 @@ impl Proc {
     /// Opens the /proc at `path`.
     ///
     /// # Errors
-    /// [`Doing::Opening`](crate::Doing::Opening).
+    /// [`Doing::Opening`](crate::Doing::Opening): ENOENT also for what is no procfs.
     pub fn open(path: &Path) -> Result<Self> {
         log::debug!("open({path:?}, O_PATH|O_DIRECTORY)");
-        let directory = open(path, HOLD_DIRECTORY, Mode::empty()).doing(opening(path))?;
+        let directory = noted(open(path, HOLD_DIRECTORY, Mode::empty())).doing(opening(path))?;
+        // In anything else, files may be fifos or have no end.
+        let is_proc = handle::is_proc(&directory).and_then(|is_proc| is_proc.then_some(()).ok_or(Errno::ENOENT));
+        is_proc.doing(opening(path))?;
         // A kernel need not have all kinds.
         let mut own = Kind::all().filter_map(|kind| CString::new(format!("self/ns/{}", kind.link())).ok());
         let namespace_device = own.find_map(|link| look(directory.as_fd(), &link).ok()).map(|look| look.device);
