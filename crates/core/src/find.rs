@@ -15,6 +15,7 @@ use crate::handle::Handle;
 use crate::kind::{Kind, Kinds};
 use crate::proc::{Proc, Scratch};
 use crate::process::Target;
+use crate::shortage;
 
 use containers::Sort;
 use namespaces::{Search, Sought};
@@ -101,6 +102,7 @@ pub fn namespace_by_id(id: u64) -> Result<Handle> {
     log::info!("open_by_handle_at(FD_NSFS_ROOT, id {id})");
     Handle::by_id(id).or_else(|errno| {
         let found = Search::of(Sought::Id(id)).and_then(Search::run);
+        let errno = shortage::errno().unwrap_or(errno);
         found.ok_or(Error { doing: Doing::OpeningById { id }, errno: Some(errno) })
     })
 }
@@ -110,10 +112,11 @@ pub fn namespace_by_id(id: u64) -> Result<Handle> {
 /// is one thread.
 ///
 /// # Errors
-/// [`Doing::OpeningByInode`] with ENOENT.
+/// [`Doing::OpeningByInode`] with ENOENT, or with what was lacking for the search.
 pub fn namespace_by_inode(inode: u64) -> Result<Handle> {
     let found = Search::of(Sought::Inode(inode)).and_then(Search::run);
-    found.ok_or(Error { doing: Doing::OpeningByInode { inode }, errno: Some(Errno::ENOENT) })
+    let errno = shortage::errno().unwrap_or(Errno::ENOENT);
+    found.ok_or(Error { doing: Doing::OpeningByInode { inode }, errno: Some(errno) })
 }
 
 /// The process with the lowest number in the namespace with this `inode`.
@@ -131,7 +134,7 @@ pub fn process_in(inode: u64) -> Result<Target> {
         let namespaces = proc.namespaces(pid, kinds, &mut scratch).ok()?;
         namespaces.iter().find(is_it).map(|(kind, _)| (pid, kind))
     });
-    let (pid, kind) = found.ok_or(Error::new(Doing::FindingProcessIn { inode }))?;
+    let (pid, kind) = found.ok_or(Error { doing: Doing::FindingProcessIn { inode }, errno: shortage::errno() })?;
     let target = Target::in_proc(pid, &proc);
     // Its number may be another's by now, and it may have moved.
     match target.namespace_identity(kind) {
@@ -140,9 +143,9 @@ pub fn process_in(inode: u64) -> Result<Target> {
     }
 }
 
-/// The process that was found is not the one that was opened.
+/// The process that was found is not the one that was opened, unless there was no descriptor left for that.
 fn gone(pid: u32) -> Error {
-    Error { doing: Doing::CheckingPid { pid }, errno: Some(Errno::ESRCH) }
+    Error { doing: Doing::CheckingPid { pid }, errno: shortage::errno().or(Some(Errno::ESRCH)) }
 }
 
 const PROC: &str = "/proc";

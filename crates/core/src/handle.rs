@@ -14,6 +14,7 @@ use nix::unistd::{AccessFlags, access};
 
 use crate::error::{Doing, Result, While, opening};
 use crate::kind::Kind;
+use crate::shortage::noted;
 use crate::sys;
 
 /// What fstatfs(2) says of namespace files, see `linux/magic.h`.
@@ -52,7 +53,7 @@ impl Handle {
     /// [`Doing::Opening`]. What is no namespace is refused only by [`Handle::enter`], as setns(2) does.
     pub fn open(path: &Path) -> Result<Self> {
         log::debug!("open({path:?}, O_PATH), fstatfs()");
-        let looked_at = open(path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()).doing(opening(path))?;
+        let looked_at = noted(open(path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())).doing(opening(path))?;
         if !is_namespace(&looked_at).doing(opening(path))? {
             access(path, AccessFlags::R_OK).doing(opening(path))?;
             return Ok(Self { file: Arc::new(looked_at), is_namespace: false });
@@ -65,7 +66,7 @@ impl Handle {
             Err(Errno::ENOENT) => open(path, flags, Mode::empty()),
             opened => opened,
         };
-        let file = file.doing(opening(path))?;
+        let file = noted(file).doing(opening(path))?;
         Self::from_descriptor(file).doing(opening(path))
     }
 
@@ -83,7 +84,7 @@ impl Handle {
     /// # Errors
     /// open_by_handle_at(2)'s: ESTALE before Linux 7, and where there is no such namespace.
     pub fn by_id(id: u64) -> nix::Result<Self> {
-        sys::open_namespace_by_id(id).and_then(Self::from_descriptor)
+        noted(sys::open_namespace_by_id(id)).and_then(Self::from_descriptor)
     }
 
     /// The ids of the next namespaces behind the one numbered `after`, as the kernel lists them by listns(2); none at
@@ -103,7 +104,7 @@ impl Handle {
     /// # Errors
     /// ENOTTY for what is no socket, EPERM without CAP_NET_ADMIN there.
     pub fn of_socket(socket: &OwnedFd) -> nix::Result<Self> {
-        sys::network_of_socket(socket.as_fd()).and_then(Self::from_descriptor)
+        noted(sys::network_of_socket(socket.as_fd())).and_then(Self::from_descriptor)
     }
 
     /// The user namespace that owns this one; of a user namespace, its parent.
@@ -113,7 +114,7 @@ impl Handle {
     pub fn owner(&self) -> nix::Result<Self> {
         // ioctl(2) finds no fault with the file but with the descriptor, where it was not opened.
         self.is_namespace.then_some(()).ok_or(Errno::ENOTTY)?;
-        sys::namespace_owner(self.file.as_fd()).and_then(Self::from_descriptor)
+        noted(sys::namespace_owner(self.file.as_fd())).and_then(Self::from_descriptor)
     }
 
     /// The parent of a pid or user namespace.
@@ -121,7 +122,7 @@ impl Handle {
     /// # Errors
     /// EPERM where that lies outside the caller's own, EINVAL for other kinds.
     pub fn parent(&self) -> nix::Result<Self> {
-        sys::namespace_parent(self.file.as_fd()).and_then(Self::from_descriptor)
+        noted(sys::namespace_parent(self.file.as_fd())).and_then(Self::from_descriptor)
     }
 
     /// The uid that made this user namespace, in the numbers of the caller's.

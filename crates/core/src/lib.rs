@@ -58,6 +58,7 @@ pub mod regex;
 mod reins;
 pub mod report;
 pub mod selinux;
+pub mod shortage;
 pub mod signals;
 pub mod sys;
 pub mod terminal;

@@ -146,7 +146,7 @@ fn mount_filesystem(filesystem: &'static str, target: &Path) -> Result<()> {
 /// [`Doing::Opening`], [`Doing::Writing`]: EINVAL for a definition that the kernel does not understand.
 pub fn register_format(directory: &Path, definition: &OsStr) -> Result<()> {
     let path = directory.join("register");
-    let file = procfile::open(&path, || Doing::Opening { path: path.clone() })?;
+    let file = procfile::open_anywhere(&path).doing(|| Doing::Opening { path: path.clone() })?;
     if definition.is_empty() {
         // The file must be there and open for us, but a write of nothing registers nothing.
         return Ok(());
@@ -216,8 +216,7 @@ pub struct Mount {
 pub fn own_mounts() -> Result<Vec<Mount>> {
     let path = Path::new("/proc/self/mountinfo");
     log::debug!("read(\"{}\")", path.display());
-    let text = std::fs::read(path).doing(|| Doing::Reading { path: path.into() })?;
-    Ok(parse(&text))
+    procfile::read(path).map(|text| parse(&text))
 }
 
 /// Reads a whole mount table.
@@ -328,7 +327,7 @@ pub fn try_to_pin(pin: &Pin, has_child: bool) -> Result<()> {
 
 /// Whether what is mounted on `file` would be passed on to other mounts.
 fn is_on_shared_mount(file: &Path) -> bool {
-    let (file, text) = (std::fs::canonicalize(file), std::fs::read("/proc/self/mountinfo"));
+    let (file, text) = (std::fs::canonicalize(file), procfile::read(Path::new("/proc/self/mountinfo")));
     file.is_ok_and(|file| text.is_ok_and(|text| line_of(&text, &file).is_some_and(is_shared)))
 }
 

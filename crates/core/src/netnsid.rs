@@ -5,6 +5,8 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, socket};
 
+use crate::shortage::noted;
+
 /// A conversation with the kernel by rtnetlink(7).
 #[derive(Debug)]
 pub struct Netlink {
@@ -32,7 +34,7 @@ impl Netlink {
     /// socket(2)'s.
     pub fn open() -> nix::Result<Self> {
         let flags = SockFlag::SOCK_CLOEXEC;
-        let socket = socket(AddressFamily::Netlink, SockType::Raw, flags, SockProtocol::NetlinkRoute)?;
+        let socket = noted(socket(AddressFamily::Netlink, SockType::Raw, flags, SockProtocol::NetlinkRoute))?;
         Ok(Self { socket, sequence: 0 })
     }
 

@@ -16,11 +16,12 @@ use nix::sys::stat::{Mode, fstat, fstatat};
 use nix::unistd::Pid;
 
 use crate::error::{Result, While, opening};
-use crate::handle::Handle;
+use crate::handle::{self, Handle};
 use crate::idmap::IdRange;
 use crate::kind::{Kind, Kinds};
 use crate::mounts::{self, Mount};
 use crate::netnsid::while_interrupted;
+use crate::shortage::noted;
 use crate::sys::{self, Look};
 
 /// Whether the reason why something of a process cannot be read is one that concerns it alone: it is gone, or this
@@ -40,7 +41,7 @@ pub fn as_far_as_readable<T>(read: nix::Result<T>) -> nix::Result<Option<T>> {
     }
 }
 
-/// A /proc, or what a test has put in its place.
+/// A /proc.
 #[derive(Debug)]
 pub struct Proc {
     path: PathBuf,
@@ -117,10 +118,13 @@ impl Proc {
     /// Opens the /proc at `path`.
     ///
     /// # Errors
-    /// [`Doing::Opening`](crate::Doing::Opening).
+    /// [`Doing::Opening`](crate::Doing::Opening): ENOENT also for what is no procfs.
     pub fn open(path: &Path) -> Result<Self> {
         log::debug!("open({path:?}, O_PATH|O_DIRECTORY)");
-        let directory = open(path, HOLD_DIRECTORY, Mode::empty()).doing(opening(path))?;
+        let directory = noted(open(path, HOLD_DIRECTORY, Mode::empty())).doing(opening(path))?;
+        // In anything else, files may be fifos or have no end.
+        let is_proc = handle::is_proc(&directory).and_then(|is_proc| is_proc.then_some(()).ok_or(Errno::ENOENT));
+        is_proc.doing(opening(path))?;
         // A kernel need not have all kinds.
         let mut own = Kind::all().filter_map(|kind| CString::new(format!("self/ns/{}", kind.link())).ok());
         let namespace_device = own.find_map(|link| look(directory.as_fd(), &link).ok()).map(|look| look.device);
@@ -202,7 +206,8 @@ impl Proc {
         for_each_entry(&directory, entries, |name| {
             let number = name.to_str().ok().and_then(|name| name.parse().ok()).filter(|number| *number != pid);
             let Some(number) = number else { return };
-            let namespaces = openat(&directory, format!("{number}/ns").as_str(), HOLD_DIRECTORY, Mode::empty());
+            let opened = openat(&directory, format!("{number}/ns").as_str(), HOLD_DIRECTORY, Mode::empty());
+            let namespaces = noted(opened);
             if let Ok(membership) = namespaces.and_then(|namespaces| read_membership(&namespaces, kinds, link)) {
                 each(number, membership);
             }
@@ -229,7 +234,7 @@ impl Proc {
     /// Opens what is called `name` below the directory of process `pid`.
     fn open_below(&self, pid: u32, name: &str, flags: OFlag) -> nix::Result<OwnedFd> {
         let path = format!("{pid}/{name}");
-        while_interrupted(|| openat(&self.directory, path.as_str(), flags, Mode::empty()))
+        noted(while_interrupted(|| openat(&self.directory, path.as_str(), flags, Mode::empty())))
     }
 
     /// Opens the namespace behind descriptor `number` of process `pid`, which may be another one by now, or something
@@ -246,7 +251,7 @@ impl Proc {
     /// # Errors
     /// open(2)'s; EINVAL for what is no namespace, and is not opened.
     pub fn namespace_at(&self, path: &str) -> nix::Result<Handle> {
-        let looked_at = openat(&self.directory, path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
+        let looked_at = noted(openat(&self.directory, path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()))?;
         self.namespace_behind(&looked_at)
     }
 
@@ -261,7 +266,7 @@ impl Proc {
         if self.namespace_device != Some(look(self.directory.as_fd(), same)?.device) {
             return Err(Errno::EINVAL);
         }
-        openat(&self.directory, same, OPEN_QUIETLY, Mode::empty()).and_then(Handle::from_descriptor)
+        noted(openat(&self.directory, same, OPEN_QUIETLY, Mode::empty())).and_then(Handle::from_descriptor)
     }
 
     /// The mounts that whoever calls this sees: after a fork, the child.
@@ -269,7 +274,7 @@ impl Proc {
     /// # Errors
     /// open(2)'s and read(2)'s.
     pub(crate) fn mounts_of_caller(&self) -> nix::Result<Vec<Mount>> {
-        let directory = openat(&self.directory, "self", HOLD_DIRECTORY, Mode::empty())?;
+        let directory = noted(openat(&self.directory, "self", HOLD_DIRECTORY, Mode::empty()))?;
         ProcessDirectory { directory }.mounts()
     }
 
@@ -283,7 +288,7 @@ impl Proc {
             return Err(Errno::ESRCH);
         }
         let pid = i32::try_from(pid).map_err(|_| Errno::ESRCH)?;
-        sys::pidfd_open(Pid::from_raw(pid)).map(|pidfd| SocketHolder { pidfd })
+        noted(sys::pidfd_open(Pid::from_raw(pid))).map(|pidfd| SocketHolder { pidfd })
     }
 
     /// What proc_pid_cgroup(5) says of process `pid`: a line for each hierarchy, of which no name can be trusted.
@@ -303,7 +308,7 @@ impl Proc {
     /// # Errors
     /// open(2)'s and read(2)'s; EINVAL for what is no number.
     pub fn limit(&self, kind: Kind) -> nix::Result<u64> {
-        let directory = openat(&self.directory, "sys/user", HOLD_DIRECTORY, Mode::empty())?;
+        let directory = noted(openat(&self.directory, "sys/user", HOLD_DIRECTORY, Mode::empty()))?;
         let text = ProcessDirectory { directory }.read(&format!("max_{}_namespaces", kind.link()), 64)?;
         str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok()).ok_or(Errno::EINVAL)
     }
@@ -314,7 +319,8 @@ impl Proc {
     /// ENOENT when there is no such process.
     pub fn process(&self, pid: u32) -> nix::Result<ProcessDirectory> {
         let pid = pid.to_string();
-        let directory = while_interrupted(|| openat(&self.directory, pid.as_str(), HOLD_DIRECTORY, Mode::empty()))?;
+        let directory =
+            noted(while_interrupted(|| openat(&self.directory, pid.as_str(), HOLD_DIRECTORY, Mode::empty())))?;
         Ok(ProcessDirectory { directory })
     }
 }
@@ -341,7 +347,7 @@ impl SocketHolder {
     /// EPERM when this process may not trace it, EBADF when that descriptor is another file by now, or none; more in
     /// pidfd_getfd(2).
     pub fn network_of(&self, number: i32, inode: u64) -> nix::Result<Handle> {
-        let socket = sys::pidfd_getfd(self.pidfd.as_fd(), number)?;
+        let socket = noted(sys::pidfd_getfd(self.pidfd.as_fd(), number))?;
         if fstat(&socket)?.st_ino != inode {
             return Err(Errno::EBADF);
         }
@@ -479,7 +485,7 @@ impl ProcessDirectory {
     }
 
     fn open(&self, name: &str) -> nix::Result<File> {
-        openat(&self.directory, name, OPEN_QUIETLY, Mode::empty()).map(File::from)
+        noted(openat(&self.directory, name, OPEN_QUIETLY, Mode::empty())).map(File::from)
     }
 
     fn read(&self, name: &str, limit: usize) -> nix::Result<Vec<u8>> {

@@ -21,6 +21,7 @@ use crate::handle::{self, Handle, Identity};
 use crate::kind::{Kind, Kinds};
 use crate::number::{self, NotANumber};
 use crate::proc::Proc;
+use crate::shortage::noted;
 use crate::sys;
 
 /// A process, held by its directory in /proc: when the process is gone, so are the files below it,
@@ -100,7 +101,8 @@ impl Target {
     /// Takes hold of the process that has this number now.
     pub fn open(pid: u32) -> Self {
         log::debug!("pidfd_open({pid}), open(\"/proc/{pid}\", O_PATH), pidfd_send_signal(0)");
-        let pidfd = i32::try_from(pid).map_err(|_| Errno::ESRCH).map(Pid::from_raw).and_then(sys::pidfd_open);
+        let pidfd =
+            i32::try_from(pid).map_err(|_| Errno::ESRCH).map(Pid::from_raw).and_then(|pid| noted(sys::pidfd_open(pid)));
         let directory = open_directory(pid).and_then(|directory| match &pidfd {
             // As long as the process of the pidfd has not been waited for, its number is not given away.
             Ok(pidfd) => still_there(pidfd).map(|()| directory),
@@ -164,7 +166,7 @@ impl Target {
 
     fn open_at(&self, name: &str, flags: OFlag) -> nix::Result<OwnedFd> {
         let directory = self.directory.as_ref().map_err(|errno| *errno)?;
-        openat(directory, name, flags | OFlag::O_CLOEXEC, Mode::empty())
+        noted(openat(directory, name, flags | OFlag::O_CLOEXEC, Mode::empty()))
     }
 
     fn stat_at(&self, name: &str) -> nix::Result<FileStat> {
@@ -326,7 +328,8 @@ const RE_READS: usize = 8;
 /// Opens /proc/PID, of a real /proc.
 fn open_directory(pid: u32) -> nix::Result<OwnedFd> {
     let path = format!("/proc/{pid}");
-    let directory = open(path.as_str(), OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
+    let opened = open(path.as_str(), OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty());
+    let directory = noted(opened)?;
     if !handle::is_proc(&directory)? {
         return Err(Errno::EOPNOTSUPP);
     }

@@ -1,20 +1,53 @@
-//! Files of /proc that take one write: it is made whole, and its errno is the answer.
+//! Files of /proc: read whole; or written to by one write, which is made whole, and whose errno is the answer.
+//!
+//! What somebody has put in the place of /proc is left alone: a fifo would block, and what is written to a plain file has no effect.
 
 use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
 use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use nix::errno::Errno;
 
 use crate::error::{Doing, Error, Result, While};
+use crate::handle;
+
+/// Reads the file `path` whole.
+///
+/// # Errors
+/// [`Doing::Reading`]; EOPNOTSUPP for a file that is not procfs's.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    let read = || {
+        let mut text = Vec::new();
+        let file = OpenOptions::new().read(true).custom_flags(QUIETLY).open(path)?;
+        of_proc(file)?.read_to_end(&mut text).map(|_length| text)
+    };
+    read().doing(|| Doing::Reading { path: path.into() })
+}
+
+/// A fifo would block, a terminal become this process's own.
+const QUIETLY: i32 = libc::O_NONBLOCK | libc::O_NOCTTY;
+
+fn of_proc(file: File) -> io::Result<File> {
+    handle::is_proc(&file)?.then_some(file).ok_or_else(|| Errno::EOPNOTSUPP.into())
+}
 
 /// Opens the existing file `path` for writing, close-on-exec.
 ///
 /// # Errors
-/// `doing`, with open(2)'s errno.
+/// `doing`, with open(2)'s errno; EOPNOTSUPP for a file that is not procfs's.
 pub fn open(path: &Path, doing: impl FnOnce() -> Doing) -> Result<File> {
+    open_anywhere(path).and_then(of_proc).doing(doing)
+}
+
+/// The same for a file of whichever file system.
+///
+/// # Errors
+/// open(2)'s.
+pub fn open_anywhere(path: &Path) -> io::Result<File> {
     log::debug!("open({path:?}, O_WRONLY|O_CLOEXEC)");
-    OpenOptions::new().write(true).open(path).doing(doing)
+    OpenOptions::new().write(true).custom_flags(QUIETLY).open(path)
 }
 
 /// Writes `contents` by one write(2), as these files want it.

@@ -46,10 +46,14 @@ impl Reins {
     /// [`Doing::OpeningSockets`].
     pub(crate) fn on_this_process() -> Result<Self> {
         let what = || Doing::OpeningSockets;
-        let (stop, pull) = rein(libc::SIGSTOP)?;
-        let (go, let_go) = rein(libc::SIGCONT)?;
+        let ((stop, pull), (go, let_go)) = (rein()?, rein()?);
         let hand = pull.try_clone().doing(what)?;
-        Ok(Self { horse: Horse { stop, go, _hand: hand }, hands: Hands { stop: pull, go: let_go } })
+        let reins = Self { horse: Horse { stop, go, _hand: hand }, hands: Hands { stop: pull, go: let_go } };
+        // Not before all of it is there: where something is missing, the ends are closed in the wrong order, and the
+        // kernel would stop this process.
+        sys::signal_on_input(reins.horse.go.as_fd(), Pid::this(), libc::SIGCONT).doing(what)?;
+        sys::signal_on_input(reins.horse.stop.as_fd(), Pid::this(), libc::SIGSTOP).doing(what)?;
+        Ok(reins)
     }
 
     /// The parent's end, after the fork.
@@ -63,13 +67,12 @@ impl Reins {
     }
 }
 
-/// Two ends: this process gets `signal` when something is written to the second.
-fn rein(signal: libc::c_int) -> Result<(UnixStream, UnixStream)> {
+/// Two ends: of the horse, and of the hand.
+fn rein() -> Result<(UnixStream, UnixStream)> {
     let what = || Doing::OpeningSockets;
     let (horse, hand) = UnixStream::pair().doing(what)?;
     horse.set_nonblocking(true).doing(what)?;
     hand.set_nonblocking(true).doing(what)?;
-    sys::signal_on_input(horse.as_fd(), Pid::this(), signal).doing(what)?;
     Ok((horse, hand))
 }
 

@@ -26,6 +26,7 @@ use crate::handle::Handle;
 use crate::kind::Kind;
 use crate::netnsid::while_interrupted;
 use crate::proc::{self, Proc};
+use crate::shortage::{self, noted};
 use crate::signals::Signal;
 use crate::sys::{self, Fork};
 
@@ -67,6 +68,10 @@ pub fn visit(proc: &Proc, namespaces: &[Handle], known: &HashSet<u64>, mut each:
                 None
             }
             Answer::Done(place) => Some(place),
+            Answer::Lacking(place) => {
+                let _ = noted::<()>(Err(Errno::EMFILE));
+                Some(place)
+            }
             Answer::Closed(place) => {
                 closed.push(place);
                 Some(place)
@@ -95,8 +100,9 @@ fn send_child(
     work: impl FnOnce(OwnedFd),
 ) -> nix::Result<(usize, bool)> {
     let flags = SockFlag::SOCK_CLOEXEC;
-    let (receiver, sender) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)?;
-    let death = DeathSignal::from_this_process(Signal::KILL).map_err(|error| error.errno.unwrap_or(Errno::EIO))?;
+    let (receiver, sender) = noted(socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags))?;
+    let death = DeathSignal::from_this_process(Signal::KILL).map_err(|error| error.errno.unwrap_or(Errno::EIO));
+    let death = noted(death)?;
     let child = match sys::fork()? {
         Fork::Parent(child) => child,
         Fork::Child => {
@@ -155,14 +161,20 @@ impl Visitor<'_> {
                         Some((kind, inode, &*mount.target))
                     });
                     let told = sights.map(|(kind, inode, target)| self.tell(place, kind, inode, target));
-                    told.collect::<nix::Result<()>>().and_then(|()| self.send(&Message::answer(DONE, place), None))
+                    told.collect::<nix::Result<()>>().and_then(|()| self.answer(DONE, place))
                 }
-                None => self.send(&Message::answer(CLOSED, place), None),
+                None => self.answer(CLOSED, place),
             };
             if told.is_err() {
                 return;
             }
         }
+    }
+
+    /// Says what came of a mount namespace, or that something was missed there for want of descriptors.
+    fn answer(&self, tag: u8, place: usize) -> nix::Result<()> {
+        let tag = if shortage::errno().is_some() { LACKING } else { tag };
+        self.send(&Message::answer(tag, place), None)
     }
 
     fn tell(&mut self, seen_in: usize, kind: Kind, inode: u64, target: &Path) -> nix::Result<()> {
@@ -182,7 +194,7 @@ impl Visitor<'_> {
         let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         // A mount point's path has no links in it.
         let resolve = ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_NO_MAGICLINKS;
-        let looked_at = openat2(AT_FDCWD, target, OpenHow::new().flags(flags).resolve(resolve))?;
+        let looked_at = noted(openat2(AT_FDCWD, target, OpenHow::new().flags(flags).resolve(resolve)))?;
         let handle = self.proc.namespace_behind(&looked_at)?;
         if handle.identity()?.inode() == inode { Ok(handle) } else { Err(Errno::ENOENT) }
     }
@@ -203,6 +215,7 @@ struct Message(Vec<u8>);
 const SIGHT: u8 = b's';
 const DONE: u8 = b'd';
 const CLOSED: u8 = b'c';
+const LACKING: u8 = b'l';
 
 /// Longer than any path, see PATH_MAX in `linux/limits.h`.
 const ROOM: usize = 8192;
@@ -238,6 +251,9 @@ fn receive(receiver: &OwnedFd, patience: Duration) -> nix::Result<Option<(Vec<u8
         let mut room = [IoSliceMut::new(&mut message)];
         let flags = MsgFlags::MSG_CMSG_CLOEXEC;
         let received = recvmsg::<()>(receiver.as_raw_fd(), &mut room, Some(&mut space), flags)?;
+        if received.flags.contains(MsgFlags::MSG_CTRUNC) {
+            let _ = noted::<()>(Err(Errno::EMFILE));
+        }
         let files = received.cmsgs()?.flat_map(|rights| match rights {
             ControlMessageOwned::ScmRights(files) => files,
             _ => Vec::new(),
@@ -254,6 +270,8 @@ enum Answer {
     Sight(Sight),
     Done(usize),
     Closed(usize),
+    /// Something there was missed for want of descriptors.
+    Lacking(usize),
 }
 
 impl Answer {
@@ -275,6 +293,7 @@ impl Answer {
             }
             DONE => Some(Self::Done(place)),
             CLOSED => Some(Self::Closed(place)),
+            LACKING => Some(Self::Lacking(place)),
             _ => None,
         }
     }

@@ -11,7 +11,7 @@ use nscore::child::Ending;
 use nscore::error::While;
 use nscore::proc::Proc;
 use nscore::program::Reporter;
-use nscore::{Doing, Error, Kind, Result, report};
+use nscore::{Doing, Error, Kind, Result, report, shortage};
 
 use crate::cells::cell;
 use crate::columns::Column;
@@ -31,6 +31,8 @@ use crate::{dot, limits, pidmap};
 /// The first step that failed.
 pub fn run(plan: Plan, reporter: &Reporter, verbose: bool) -> Result<Ending> {
     let list = |listing: &Listing| find_and_read(&open_proc()?, listing);
+    // What is shown is whole.
+    let print = |table: &Table, layout: &Layout| shortage::check(Path::new(PROC)).and_then(|()| print(table, layout));
     let found = match plan {
         Plan::ExplainColumns(layout, all) => print(&explain_columns(all), &layout).map(|()| None)?,
         Plan::MapPid(pid, layout) => print(&pidmap::table(&open_proc()?, pid)?, &layout).map(|()| None)?,
@@ -41,6 +43,7 @@ pub fn run(plan: Plan, reporter: &Reporter, verbose: bool) -> Result<Ending> {
         }
         Plan::Draw(listing) => {
             let (inventory, rows) = list(&listing)?;
+            shortage::check(Path::new(PROC))?;
             report::to_stdout(&dot::graph(&inventory, &rows, listing.layout.charset))?;
             Some(inventory)
         }
@@ -85,10 +88,12 @@ fn find_and_read(proc: &Proc, listing: &Listing) -> Result<(Inventory, Rows)> {
     Ok((inventory, rows))
 }
 
+const PROC: &str = "/proc";
+
 /// /proc, where this process is to be found in it.
 fn open_proc() -> Result<Proc> {
     let unreadable = |errno| Error { doing: Doing::ParsingMountinfo, errno };
-    let proc = Proc::open(Path::new("/proc")).map_err(|error| unreadable(error.errno))?;
+    let proc = Proc::open(Path::new(PROC)).map_err(|error| unreadable(error.errno))?;
     proc.own_pid().map(|_| proc).ok_or_else(|| unreadable(Some(Errno::ENOENT)))
 }
 

@@ -12,6 +12,7 @@ use crate::container::{Container, Runtime};
 use crate::error::{Doing, Error, Result, While};
 use crate::proc::{Proc, Scratch};
 use crate::process::Target;
+use crate::shortage;
 
 /// What a word before the colon means.
 #[derive(Debug, Clone, Copy)]
@@ -134,7 +135,7 @@ pub(super) fn process_in(wanted: &Wanted, text: &OsStr) -> Result<Target> {
     let Some((container, members)) = found.pop() else {
         let others: BTreeSet<_> = others.iter().map(|(container, _)| container.to_string()).collect();
         let others = others.into_iter().collect();
-        return Err(Error::new(Doing::FindingContainer { text: text.into(), others }));
+        return Err(Error { doing: Doing::FindingContainer { text: text.into(), others }, errno: shortage::errno() });
     };
     if !found.is_empty() {
         found.push((container, members));
