@@ -321,6 +321,10 @@ mod tests {
                 answers.push(format!("{place} closed"));
                 Some(place)
             }
+            Answer::Lacking(place) => {
+                answers.push(format!("{place} lacking"));
+                Some(place)
+            }
         };
         let end = send_child(first, &mut patience, take, work).unwrap();
         (answers, end)
