@@ -36,22 +36,19 @@ impl Check<'_> {
     }
 
     fn can_run(&self, name: &str) -> Result<bool> {
-        self.unless(program::all_called(name).next().is_none(), &format!("no {name} in PATH"))
+        let there = program::all_called(name).next().is_some();
+        self.or_skip(there, &format!("no {name} in PATH"))
     }
 
     fn is_root(&self, without: &str) -> Result<bool> {
-        self.unless(!nix::unistd::geteuid().is_root(), &format!("not root: {without}"))
+        self.or_skip(nix::unistd::geteuid().is_root(), &format!("not root: {without}"))
     }
 
-    /// Says that something is skipped, and false.
-    fn unless(&self, missing: bool, why: &str) -> Result<bool> {
-        if missing && self.no_skips {
-            return Err(Error::Missing(format!("{why} (and --no-skips)")));
+    fn or_skip(&self, there: bool, why: &str) -> Result<bool> {
+        if let Some(skipped) = skip(there, why, self.no_skips)? {
+            say(skipped)?;
         }
-        if missing {
-            say(format_args!("skipped: {why}"))?;
-        }
-        Ok(!missing)
+        Ok(there)
     }
 
     fn lintian(&self) -> Result<()> {
@@ -108,6 +105,15 @@ impl Check<'_> {
     }
 }
 
+/// What to say where something is missing; an error if that must not be.
+fn skip(there: bool, why: &str, no_skips: bool) -> Result<Option<String>> {
+    match (there, no_skips) {
+        (true, _) => Ok(None),
+        (false, false) => Ok(Some(format!("skipped: {why}"))),
+        (false, true) => Err(Error::Missing(format!("{why} (and --no-skips)"))),
+    }
+}
+
 /// Runs a command, of which everything is shown that it says.
 fn show(command: &mut Command) -> Result<()> {
     let status = command.stdin(Stdio::null()).status().doing(|| format!("running {:?}", command.get_program()))?;
@@ -120,3 +126,15 @@ const RPM_SCRIPT: &str = include_str!("rpm.sh");
 /// What the .deb is installed in: the oldest Debian that is cared for, with what reads manual pages and completions.
 const SYSTEM: System =
     System { name: "dist-debian", suite: "bookworm", packages: &["mount", "man-db", "bash-completion", "zsh", "fish"] };
+
+#[cfg(test)]
+mod tests {
+    use super::skip;
+
+    #[test]
+    fn what_is_missing_is_said_or_an_error() {
+        assert_eq!(skip(true, "no lintian", true).unwrap(), None);
+        assert_eq!(skip(false, "no lintian", false).unwrap().as_deref(), Some("skipped: no lintian"));
+        assert_eq!(skip(false, "no lintian", true).unwrap_err().to_string(), "no lintian (and --no-skips)");
+    }
+}
