@@ -57,10 +57,16 @@ pub fn fork() -> Result<Forked<Child, ()>> {
 }
 
 fn plain_fork() -> Result<Forked<Child, ()>> {
-    Ok(match sys::fork().doing(|| Doing::Forking)? {
-        Fork::Child => Forked::Child(()),
-        Fork::Parent(pid) => Forked::Parent(Child::new(pid, None)),
-    })
+    sys::fork().map(Forked::from).doing(|| Doing::Forking)
+}
+
+impl From<Fork> for Forked<Child, ()> {
+    fn from(fork: Fork) -> Self {
+        match fork {
+            Fork::Child => Forked::Child(()),
+            Fork::Parent(pid) => Forked::Parent(Child::new(pid, None)),
+        }
+    }
 }
 
 /// Forks a child that is in new namespaces of these `kinds` from its first moment, as the first process of a new pid
@@ -72,10 +78,7 @@ fn plain_fork() -> Result<Forked<Child, ()>> {
 /// where a filter of system calls forbids clone3(2).
 pub fn fork_into(kinds: Kinds) -> Result<Forked<Child, ()>> {
     log::info!("clone3({kinds})");
-    Ok(match sys::fork_into(kinds.flags()).doing(|| Doing::Unsharing { kinds })? {
-        Fork::Child => Forked::Child(()),
-        Fork::Parent(pid) => Forked::Parent(Child::new(pid, None)),
-    })
+    sys::fork_into(kinds.flags()).map(Forked::from).doing(|| Doing::Unsharing { kinds })
 }
 
 /// Forks, and if it can be had so, the child is killed when this process ends, whatever it has become by then. Only
@@ -342,7 +345,9 @@ impl Helper {
         // Opened here, it is this process, and no other can take its place.
         let caller = Process::this()?;
         let (gatekeeper, gate) = gate()?;
-        Ok(match fork()? {
+        log::info!("fork()");
+        // The program may have this process's number and mask, and has no such child.
+        Ok(match sys::fork_silently().map(Forked::from).doing(|| Doing::Forking)? {
             Forked::Parent(child) => Forked::Parent(Helper { gatekeeper: Some(gatekeeper), child: Some(child) }),
             Forked::Child(()) => Forked::Child(Errand { gate, caller }),
         })
