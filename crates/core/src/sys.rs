@@ -249,11 +249,14 @@ pub(crate) fn default_disposition(signal: c_int) -> nix::Result<()> {
 }
 
 /// sigprocmask(2) with sets as bits, signal 1 being the lowest; gives the old mask.
+///
+/// Not by libc, which would let through its own signals, 32 and 33, when a mask that has them is put back.
 pub(crate) fn change_mask(how: c_int, bits: u64) -> nix::Result<u64> {
-    let (set, mut old) = (signal_set(bits), signal_set(0));
-    // SAFETY: both sets are initialised and outlive the call.
-    Errno::result(unsafe { libc::sigprocmask(how, &raw const set, &raw mut old) })?;
-    Ok(as_bits(&old))
+    let set = if how == libc::SIG_BLOCK { as_bits(&signal_set(bits)) } else { bits };
+    let (call, mut old, size) = (libc::SYS_rt_sigprocmask, 0_u64, size_of::<u64>());
+    // SAFETY: both sets are as long as the kernel is told, and outlive the call.
+    Errno::result(unsafe { libc::syscall(call, how, &raw const set, &raw mut old, size) })?;
+    Ok(old)
 }
 
 /// Takes a signal that is pending, if it is.
