@@ -20,12 +20,22 @@ use crate::reins::Reins;
 use crate::signals::{Arrival, Forwarding, Mask, Origin, Signal, Signals};
 use crate::sys::{self, Fork};
 
-/// Makes sure that children of this process can be waited for, whatever the caller did to SIGCHLD.
+/// Makes sure that children of this process can be waited for, whatever the caller did to SIGCHLD. Says whether the
+/// caller ignored it.
 ///
 /// # Errors
 /// [`Doing::Waiting`].
-pub fn expect_children() -> Result<()> {
+pub fn expect_children() -> Result<bool> {
     sys::default_disposition(libc::SIGCHLD).doing(|| Doing::Waiting)
+}
+
+/// From now on SIGCHLD is ignored, and children cannot be waited for: for a program that has such a caller.
+///
+/// # Errors
+/// [`Doing::Waiting`].
+pub fn ignore_children() -> Result<()> {
+    log::info!("signal(SIGCHLD, SIG_IGN)");
+    sys::ignore(libc::SIGCHLD).doing(|| Doing::Waiting)
 }
 
 /// A process that this one has forked and not waited for yet.

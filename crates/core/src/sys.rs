@@ -239,10 +239,19 @@ pub(crate) fn kill(pid: Pid, signal: c_int) -> nix::Result<()> {
     Errno::result(unsafe { libc::kill(pid.as_raw(), signal) }).map(drop)
 }
 
-/// Sets the disposition of `signal` to the default.
-pub(crate) fn default_disposition(signal: c_int) -> nix::Result<()> {
+/// Sets the disposition of `signal` to the default; says whether it was ignored before.
+pub(crate) fn default_disposition(signal: c_int) -> nix::Result<bool> {
     // SAFETY: SIG_DFL is a valid handler and runs no code of ours.
     match unsafe { libc::signal(signal, libc::SIG_DFL) } {
+        libc::SIG_ERR => Err(Errno::last()),
+        before => Ok(before == libc::SIG_IGN),
+    }
+}
+
+/// Has `signal` ignored.
+pub(crate) fn ignore(signal: c_int) -> nix::Result<()> {
+    // SAFETY: SIG_IGN is a valid handler and runs no code of ours.
+    match unsafe { libc::signal(signal, libc::SIG_IGN) } {
         libc::SIG_ERR => Err(Errno::last()),
         _ => Ok(()),
     }
