@@ -9,6 +9,7 @@
 #![allow(dead_code, unused_imports, unused_macros, reason = "each test file uses its part")]
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test says loudly what is wrong")]
 
+pub mod compiled;
 pub mod line;
 pub mod programs;
 pub mod random;

@@ -15,12 +15,12 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::mpsc;
 use std::thread;
 
 use nix::pty::{Winsize, openpty};
 
+use crate::support::compiled::compiled;
 use crate::support::scenario::Expected;
 use crate::support::scenario::words;
 use crate::support::stage::{self, LIMIT, Outcome, Status, User};
@@ -115,7 +115,7 @@ fn expected(scenario: &Scenario, theirs: Option<Outcome>) -> Outcome {
 
 /// Builds the world, carries everything out, and ends the world. Fails with what hung.
 fn in_a_world(programs: [&Program; 2], setup: &str, pairs: &[Pair]) -> Result<Vec<(Outcome, Option<Outcome>)>, String> {
-    let hold = hold();
+    let hold = &compiled("hold");
     // Namespaces are a thread's own, so a thread goes there and does not come back.
     let all = thread::scope(|scope| {
         let there = scope.spawn(|| {
@@ -317,20 +317,4 @@ fn text(bytes: &[u8]) -> String {
         .utf8_chunks()
         .map(|chunk| format!("{}{}", chunk.valid(), chunk.invalid().iter().map(invalid).collect::<String>()))
         .collect()
-}
-
-/// The program `hold`, compiled.
-fn hold() -> &'static Path {
-    static HOLD: OnceLock<PathBuf> = OnceLock::new();
-    HOLD.get_or_init(|| {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/support/hold.c");
-        // Under a name of its own, since another test program may be doing the same.
-        let path = dir.join(format!("hold.{}", std::process::id()));
-        let status = Command::new("cc").args(["-O1", "-pthread", "-o"]).arg(&path).arg(source).status().expect("cc");
-        assert!(status.success(), "hold.c can be compiled");
-        let hold = dir.join("hold");
-        fs::rename(path, &hold).expect("a file");
-        hold
-    })
 }

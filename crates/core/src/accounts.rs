@@ -14,6 +14,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::number;
+use crate::sys;
 
 /// A line of passwd(5), as far as it matters here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,11 +130,16 @@ fn getent(database: &str, keys: &[OsString]) -> Option<Vec<u8>> {
 fn answer(mut command: Command, time: Duration) -> io::Result<Vec<u8>> {
     let deadline = Instant::now() + time;
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let told_before = sys::pending_signals()? & 1 << (libc::SIGCHLD - 1) != 0;
     let mut child = command.spawn()?;
     let mut lines = child.stdout.take().map(|pipe| read_lines(pipe, deadline)).unwrap_or_default();
     // It has closed its output, or it is not to go on.
     child.kill()?;
     child.wait()?;
+    if !told_before {
+        // Where the caller has it blocked, the program would find it, and has no such child.
+        sys::discard_signal(libc::SIGCHLD);
+    }
     lines.truncate(lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
     Ok(lines)
 }

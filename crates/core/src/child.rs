@@ -20,12 +20,22 @@ use crate::reins::Reins;
 use crate::signals::{Arrival, Forwarding, Mask, Origin, Signal, Signals};
 use crate::sys::{self, Fork};
 
-/// Makes sure that children of this process can be waited for, whatever the caller did to SIGCHLD.
+/// Makes sure that children of this process can be waited for, whatever the caller did to SIGCHLD. Says whether the
+/// caller ignored it.
 ///
 /// # Errors
 /// [`Doing::Waiting`].
-pub fn expect_children() -> Result<()> {
+pub fn expect_children() -> Result<bool> {
     sys::default_disposition(libc::SIGCHLD).doing(|| Doing::Waiting)
+}
+
+/// From now on SIGCHLD is ignored, and children cannot be waited for: for a program that has such a caller.
+///
+/// # Errors
+/// [`Doing::Waiting`].
+pub fn ignore_children() -> Result<()> {
+    log::info!("signal(SIGCHLD, SIG_IGN)");
+    sys::ignore(libc::SIGCHLD).doing(|| Doing::Waiting)
 }
 
 /// A process that this one has forked and not waited for yet.
@@ -57,10 +67,16 @@ pub fn fork() -> Result<Forked<Child, ()>> {
 }
 
 fn plain_fork() -> Result<Forked<Child, ()>> {
-    Ok(match sys::fork().doing(|| Doing::Forking)? {
-        Fork::Child => Forked::Child(()),
-        Fork::Parent(pid) => Forked::Parent(Child::new(pid, None)),
-    })
+    sys::fork().map(Forked::from).doing(|| Doing::Forking)
+}
+
+impl From<Fork> for Forked<Child, ()> {
+    fn from(fork: Fork) -> Self {
+        match fork {
+            Fork::Child => Forked::Child(()),
+            Fork::Parent(pid) => Forked::Parent(Child::new(pid, None)),
+        }
+    }
 }
 
 /// Forks a child that is in new namespaces of these `kinds` from its first moment, as the first process of a new pid
@@ -72,10 +88,7 @@ fn plain_fork() -> Result<Forked<Child, ()>> {
 /// where a filter of system calls forbids clone3(2).
 pub fn fork_into(kinds: Kinds) -> Result<Forked<Child, ()>> {
     log::info!("clone3({kinds})");
-    Ok(match sys::fork_into(kinds.flags()).doing(|| Doing::Unsharing { kinds })? {
-        Fork::Child => Forked::Child(()),
-        Fork::Parent(pid) => Forked::Parent(Child::new(pid, None)),
-    })
+    sys::fork_into(kinds.flags()).map(Forked::from).doing(|| Doing::Unsharing { kinds })
 }
 
 /// Forks, and if it can be had so, the child is killed when this process ends, whatever it has become by then. Only
@@ -342,7 +355,9 @@ impl Helper {
         // Opened here, it is this process, and no other can take its place.
         let caller = Process::this()?;
         let (gatekeeper, gate) = gate()?;
-        Ok(match fork()? {
+        log::info!("fork()");
+        // The program may have this process's number and mask, and has no such child.
+        Ok(match sys::fork_silently().map(Forked::from).doing(|| Doing::Forking)? {
             Forked::Parent(child) => Forked::Parent(Helper { gatekeeper: Some(gatekeeper), child: Some(child) }),
             Forked::Child(()) => Forked::Child(Errand { gate, caller }),
         })

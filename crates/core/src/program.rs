@@ -41,7 +41,7 @@ pub fn main<Options: CommandFactory>(
     let reporter = Reporter::new::<Options>(&args, fallback, dialect);
     // First of all, because an option may already need a child: getent, for a name.
     let ready = child::expect_children().map_err(Refusal::from);
-    let ended = ready.and_then(|()| read(args)).and_then(|request| {
+    let ended = ready.and_then(|_| read(args)).and_then(|request| {
         let ending = match request {
             Request::Help => print(&arguments::help::<Options>(&reporter.program.short)),
             Request::Version => print(&arguments::version(&reporter.program.short)),

@@ -1,7 +1,7 @@
 //! The only unsafe code: the calls that nix does not offer in a safe form, each taking and giving owned types.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, CString, OsString, c_char, c_int, c_short, c_void};
+use std::ffi::{CStr, CString, OsString, c_char, c_int, c_long, c_short, c_void};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::ExitStatusExt;
@@ -26,6 +26,21 @@ pub(crate) fn fork() -> nix::Result<Fork> {
     match unsafe { nix::unistd::fork() }? {
         nix::unistd::ForkResult::Child => Ok(Fork::Child),
         nix::unistd::ForkResult::Parent { child } => Ok(Fork::Parent(child)),
+    }
+}
+
+/// The same, but nothing is told of the child's end: of a SIGCHLD, a program that has it blocked would think that it is
+/// of a child of its own.
+pub(crate) fn fork_silently() -> nix::Result<Fork> {
+    // clone(2) takes nothing but zeros here, so that their order, which is not the same everywhere, does not matter.
+    // SAFETY: without flags nothing is shared, so this is a fork; see there.
+    fork_result(unsafe { libc::syscall(libc::SYS_clone, 0_usize, 0_usize, 0_usize, 0_usize, 0_usize) })
+}
+
+fn fork_result(pid: c_long) -> nix::Result<Fork> {
+    match libc::pid_t::try_from(Errno::result(pid)?).map_err(|_| Errno::EINVAL)? {
+        0 => Ok(Fork::Child),
+        pid => Ok(Fork::Parent(Pid::from_raw(pid))),
     }
 }
 
@@ -148,11 +163,7 @@ pub(crate) fn fork_into(flags: nix::sched::CloneFlags) -> nix::Result<Fork> {
 /// What `arguments` point to must outlive the call, and nothing may be shared with the child.
 unsafe fn clone3(mut arguments: CloneArguments) -> nix::Result<Fork> {
     // SAFETY: as above.
-    let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw mut arguments, size_of::<CloneArguments>()) };
-    match libc::pid_t::try_from(Errno::result(pid)?).map_err(|_| Errno::EINVAL)? {
-        0 => Ok(Fork::Child),
-        pid => Ok(Fork::Parent(Pid::from_raw(pid))),
-    }
+    fork_result(unsafe { libc::syscall(libc::SYS_clone3, &raw mut arguments, size_of::<CloneArguments>()) })
 }
 
 /// `struct pidfd_info` of `linux/pidfd.h`, as far as version 0 of it goes.
@@ -196,12 +207,12 @@ pub(crate) fn read_signal(signals: BorrowedFd<'_>) -> nix::Result<(c_int, c_int)
 
 /// waitpid(2) for the end of `pid`, continued after signals; with `WNOHANG` there may be none yet.
 ///
-/// nix's own fails for a child that a real-time signal has killed.
+/// nix's own fails for a child that a real-time signal has killed. One of [`fork_silently`] is waited for as well.
 pub(crate) fn wait(pid: Pid, flags: c_int) -> nix::Result<Option<ExitStatus>> {
     let mut status = 0;
     loop {
         // SAFETY: `status` outlives the call.
-        match Errno::result(unsafe { libc::waitpid(pid.as_raw(), &raw mut status, flags) }) {
+        match Errno::result(unsafe { libc::waitpid(pid.as_raw(), &raw mut status, flags | libc::__WALL) }) {
             Err(Errno::EINTR) => {}
             result => return result.map(|reaped| (reaped != 0).then(|| ExitStatus::from_raw(status))),
         }
@@ -228,21 +239,40 @@ pub(crate) fn kill(pid: Pid, signal: c_int) -> nix::Result<()> {
     Errno::result(unsafe { libc::kill(pid.as_raw(), signal) }).map(drop)
 }
 
-/// Sets the disposition of `signal` to the default.
-pub(crate) fn default_disposition(signal: c_int) -> nix::Result<()> {
+/// Sets the disposition of `signal` to the default; says whether it was ignored before.
+pub(crate) fn default_disposition(signal: c_int) -> nix::Result<bool> {
     // SAFETY: SIG_DFL is a valid handler and runs no code of ours.
     match unsafe { libc::signal(signal, libc::SIG_DFL) } {
+        libc::SIG_ERR => Err(Errno::last()),
+        before => Ok(before == libc::SIG_IGN),
+    }
+}
+
+/// Has `signal` ignored.
+pub(crate) fn ignore(signal: c_int) -> nix::Result<()> {
+    // SAFETY: SIG_IGN is a valid handler and runs no code of ours.
+    match unsafe { libc::signal(signal, libc::SIG_IGN) } {
         libc::SIG_ERR => Err(Errno::last()),
         _ => Ok(()),
     }
 }
 
 /// sigprocmask(2) with sets as bits, signal 1 being the lowest; gives the old mask.
+///
+/// Not by libc, which would let through its own signals, 32 and 33, when a mask that has them is put back.
 pub(crate) fn change_mask(how: c_int, bits: u64) -> nix::Result<u64> {
-    let (set, mut old) = (signal_set(bits), signal_set(0));
-    // SAFETY: both sets are initialised and outlive the call.
-    Errno::result(unsafe { libc::sigprocmask(how, &raw const set, &raw mut old) })?;
-    Ok(as_bits(&old))
+    let set = if how == libc::SIG_BLOCK { as_bits(&signal_set(bits)) } else { bits };
+    let (call, mut old, size) = (libc::SYS_rt_sigprocmask, 0_u64, size_of::<u64>());
+    // SAFETY: both sets are as long as the kernel is told, and outlive the call.
+    Errno::result(unsafe { libc::syscall(call, how, &raw const set, &raw mut old, size) })?;
+    Ok(old)
+}
+
+/// Takes a signal that is pending, if it is.
+pub(crate) fn discard_signal(signal: c_int) {
+    let (set, at_once) = (signal_set(bit(signal)), libc::timespec { tv_sec: 0, tv_nsec: 0 });
+    // SAFETY: the set and the time are initialised and outlive the call, which is told to store nothing.
+    unsafe { libc::sigtimedwait(&raw const set, std::ptr::null_mut(), &raw const at_once) };
 }
 
 /// sigpending(2), as bits.
@@ -631,7 +661,7 @@ struct NamespaceRequest {
 /// owner, in their order; gives how many they are.
 pub(crate) fn list_namespaces(after: u64, ids: &mut [u64]) -> nix::Result<usize> {
     /// The same on all architectures.
-    const LISTNS: libc::c_long = 470;
+    const LISTNS: c_long = 470;
     let request = NamespaceRequest { size: 32, spare: 0, after, kinds: 0, spare2: 0, owner: 0 };
     // SAFETY: the request says how long it is, and the call writes at most as many ids as there is room for.
     let count = unsafe { libc::syscall(LISTNS, &raw const request, ids.as_mut_ptr(), ids.len(), 0) };

@@ -103,7 +103,8 @@ fn send_child(
     let (receiver, sender) = noted(socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags))?;
     let death = DeathSignal::from_this_process(Signal::KILL).map_err(|error| error.errno.unwrap_or(Errno::EIO));
     let death = noted(death)?;
-    let child = match sys::fork()? {
+    // A program that is started later has no such child.
+    let child = match sys::fork_silently()? {
         Fork::Parent(child) => child,
         Fork::Child => {
             drop(receiver);

@@ -11,12 +11,14 @@ pub mod run;
 
 use std::ffi::OsString;
 
-use nscore::{arguments, logging, program};
+use nscore::{arguments, child, logging, program};
 
 use plan::Plan;
 
 /// The whole program: takes argv, gives the exit status.
 pub fn main(args: Vec<OsString>) -> u8 {
+    // The first thing that is done there as well, where nobody is told.
+    let children_were_ignored = child::expect_children();
     program::main(args, "rs-nsenter", &options::DIALECT, options::read, |options, reporter| {
         logging::start(options.verbose);
         let checking = arguments::checking(options.check, options.json)?;
@@ -25,6 +27,6 @@ pub fn main(args: Vec<OsString>) -> u8 {
             return reporter.show_check(format, |case| check::check(plan, case));
         }
         reporter.note(|| plan.note());
-        run::run(plan)
+        run::run(plan, children_were_ignored?)
     })
 }

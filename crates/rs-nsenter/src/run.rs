@@ -16,11 +16,12 @@ use nscore::{Doing, Error, Result, credentials, mounts};
 use crate::options::IdChoice;
 use crate::plan::{Credentials, Plan, WorkingDirectory};
 
-/// Carries out `plan`. Comes back only in a process that does not become the program.
+/// Carries out `plan`. Comes back only in a process that does not become the program, which ignores its children if
+/// the caller did, unless it is a child: as with util-linux.
 ///
 /// # Errors
 /// The first step that failed.
-pub fn run(plan: Plan) -> Result<Ending> {
+pub fn run(plan: Plan, children_were_ignored: bool) -> Result<Ending> {
     if log::log_enabled!(log::Level::Debug) {
         log::debug!("{}", process::identity());
     }
@@ -60,6 +61,9 @@ pub fn run(plan: Plan) -> Result<Ending> {
     if plan.credentials.keep_capabilities {
         log::info!("capset(inheritable = permitted), prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE)");
         credentials::keep_capabilities()?;
+    }
+    if children_were_ignored && plan.supervision.is_none() {
+        child::ignore_children()?;
     }
     match plan.program.execute()? {}
 }
