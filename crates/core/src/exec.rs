@@ -289,6 +289,7 @@ pub(crate) mod properties {
     pub fn of_environment(contents: &[u8]) {
         let Ok(environment) = Environment::parse(contents) else { return };
         let Environment::Replaced(variables) = &environment else { return };
+        assert!(variables.iter().all(|(name, _)| !name.is_empty() && !name.as_bytes().contains(&b'=')));
         let entries = variables.iter().flat_map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes(), b"\0"]);
         let text: Vec<u8> = entries.flatten().copied().collect();
         let whole = contents.strip_suffix(b"\0").unwrap_or(contents);
