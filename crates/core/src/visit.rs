@@ -103,7 +103,7 @@ fn send_child(
     let (receiver, sender) = noted(socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags))?;
     let death = DeathSignal::from_this_process(Signal::KILL).map_err(|error| error.errno.unwrap_or(Errno::EIO));
     let death = noted(death)?;
-    let child = match sys::fork()? {
+    let child = match noted(sys::fork())? {
         Fork::Parent(child) => child,
         Fork::Child => {
             drop(receiver);
