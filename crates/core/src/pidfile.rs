@@ -2,13 +2,12 @@
 
 use std::cell::Cell;
 use std::fs::{File, OpenOptions};
-use std::io::Read;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, open, openat};
+use nix::fcntl::{AtFlags, OFlag, open};
 use nix::sys::stat::{Mode, fstat, fstatat};
 use nix::unistd::{AccessFlags, Pid, UnlinkatFlags, eaccess, unlinkat};
 
@@ -27,7 +26,7 @@ pub struct PidFile {
 }
 
 /// More than any PID.
-const LONGEST: u64 = 32;
+const LONGEST: usize = 32;
 
 /// The directory that a file is in.
 fn parent(path: &Path) -> &Path {
@@ -63,7 +62,8 @@ impl PidFile {
         let directory = open(parent(path), flags, Mode::empty()).doing(opening(path))?;
         let mut options = OpenOptions::new();
         options.write(true).custom_flags(libc::O_NOCTTY);
-        let file = match options.clone().create_new(true).open(path).doing(opening(path)) {
+        // To be read too, when it is to go: there may be no other descriptor by then.
+        let file = match options.clone().read(true).create_new(true).open(path).doing(opening(path)) {
             Err(Error { errno: Some(Errno::EEXIST), .. }) => {
                 // With O_CREAT the kernel refuses what others have put into a directory like /tmp, see fs.protected_fifos and
                 // fs.protected_regular in proc_sys_fs(5). But what a link leads to is not created, for nobody would remove it.
@@ -117,13 +117,10 @@ impl PidFile {
     }
 
     /// Whether nobody has written another PID into it meanwhile: it is that one's by now.
-    fn has_own_contents(&self, directory: &OwnedFd, name: &Path) -> bool {
-        let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
-        let opened = openat(directory, name, flags, Mode::empty());
-        let mut contents = String::new();
-        let read = opened.ok().map(|file| File::from(file).take(LONGEST).read_to_string(&mut contents));
+    fn has_own_contents(&self) -> bool {
+        let mut contents = [0; LONGEST];
         let own = self.written.get().map(|pid| format!("{pid}\n")).unwrap_or_default();
-        matches!(read, Some(Ok(_))) && (contents.is_empty() || contents == own)
+        self.file.read_at(&mut contents, 0).is_ok_and(|length| length == 0 || contents[..length] == *own.as_bytes())
     }
 
     /// Whether the name still leads to this file.
@@ -139,7 +136,7 @@ impl Drop for PidFile {
         let Some(Created { directory, .. }) = self.created.as_ref().filter(|created| created.by == Pid::this()) else {
             return;
         };
-        let is_ours = |name: &&Path| self.is_at(directory, name) && self.has_own_contents(directory, name);
+        let is_ours = |name: &&Path| self.is_at(directory, name) && self.has_own_contents();
         if let Some(name) = self.path.file_name().map(Path::new).filter(is_ours) {
             log::info!("unlink({:?})", self.path);
             // What cannot be removed is no reason to hide the error that led here.

@@ -1,7 +1,7 @@
-//! What is missed for want of descriptors or memory.
+//! What is missed for want of descriptors, memory or processes.
 //!
 //! Who goes through everything there is passes over what cannot be opened: it may be gone, or not be for this process. Where
-//! there was no descriptor or memory left for it, that is noted here, so that nothing is taken for whole that is not.
+//! there was no descriptor or memory left for it, or no process to ask, that is noted here, so that nothing is taken for whole that is not.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -13,9 +13,9 @@ use crate::error::{Doing, Error, Result};
 /// The first that was noted; 0 for none.
 static NOTED: AtomicI32 = AtomicI32::new(0);
 
-/// Notes why something was not opened, if that was for want of descriptors or memory.
+/// Notes why something was not opened, or no process made, if that was for want of what all share.
 pub fn noted<T>(opened: nix::Result<T>) -> nix::Result<T> {
-    if let Err(errno @ (Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM)) = opened {
+    if let Err(errno @ (Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM | Errno::EAGAIN)) = opened {
         let _ = NOTED.compare_exchange(0, errno as i32, Ordering::Relaxed, Ordering::Relaxed);
     }
     opened

@@ -104,7 +104,7 @@ fn send_child(
     let death = DeathSignal::from_this_process(Signal::KILL).map_err(|error| error.errno.unwrap_or(Errno::EIO));
     let death = noted(death)?;
     // A program that is started later has no such child.
-    let child = match sys::fork_silently()? {
+    let child = match noted(sys::fork_silently())? {
         Fork::Parent(child) => child,
         Fork::Child => {
             drop(receiver);
