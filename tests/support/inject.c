@@ -1,6 +1,6 @@
 /* Runs a command and lets one system call of one of its processes fail, which strace(1) cannot: it counts in all processes at once.
  *
- *   inject REPORT COMMAND...                      writes every call to REPORT: PROCESS INDEX NAME ERRNO
+ *   inject REPORT COMMAND...                      writes every call to REPORT: PROCESS INDEX NAME ERRNO, a line for each errno
  *   inject REPORT PROCESS INDEX ERRNO COMMAND...  lets that call fail, and writes to REPORT which it was
  *
  * USER=nsuser in its environment has uid and gid 4242 run the command, and root trace it, so that set-user-ID programs work.
@@ -18,112 +18,120 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What a call fails with. Those that can be interrupted are tried with EINTR too. */
+/* What a call fails with: the most telling first. Those that can be interrupted are tried with EINTR too. */
 static const struct call {
 	long number;
 	const char *name;
-	int error;
 	int interruptible;
+	/* Which argument is a path or the text that names what it is about, counted from 1. */
+	int path;
+	int errors[8];
 } calls[] = {
-#define CALL(name, error, interruptible) { SYS_##name, #name, error, interruptible }
-	CALL(access, EACCES, 0),
-	CALL(bind, EACCES, 0),
-	CALL(capget, EPERM, 0),
-	CALL(capset, EPERM, 0),
-	CALL(chdir, EACCES, 0),
-	CALL(chroot, EPERM, 0),
-	CALL(clone, EAGAIN, 0),
-	CALL(clone3, ENOSPC, 0),
-	CALL(close, EIO, 0),
-	CALL(connect, EACCES, 0),
-	CALL(dup, EMFILE, 0),
-	CALL(dup3, EMFILE, 0),
-	CALL(execve, ENOMEM, 0),
-	CALL(fchdir, EACCES, 0),
-	CALL(fchmod, EPERM, 0),
-	CALL(fchown, EPERM, 0),
-	CALL(fcntl, EMFILE, 0),
-	CALL(flock, ENOLCK, 0),
-	CALL(fork, EAGAIN, 0),
-	CALL(fstat, EIO, 0),
-	CALL(fstatfs, EIO, 0),
-	CALL(fsync, EIO, 0),
-	CALL(ftruncate, EIO, 0),
-	CALL(getcwd, ENOENT, 0),
-	CALL(getdents64, EIO, 0),
-	CALL(getgroups, EINVAL, 0),
-	CALL(getpgid, ESRCH, 0),
-	CALL(getpriority, ESRCH, 0),
-	CALL(getrandom, ENOSYS, 0),
-	CALL(getsockopt, EINVAL, 0),
-	CALL(ioctl, EPERM, 0),
-	CALL(kill, EPERM, 0),
-	CALL(lseek, EINVAL, 0),
-	CALL(lstat, EACCES, 0),
-	CALL(madvise, EINVAL, 0),
-	CALL(mmap, ENOMEM, 0),
-	CALL(mount, EPERM, 0),
-	CALL(mremap, ENOMEM, 0),
-	CALL(newfstatat, EACCES, 0),
-	CALL(open, EACCES, 1),
-	CALL(openat, EACCES, 1),
-	CALL(openat2, EACCES, 1),
-	CALL(pidfd_getfd, EPERM, 0),
-	CALL(pidfd_open, EMFILE, 0),
-	CALL(pidfd_send_signal, EPERM, 0),
-	CALL(pipe2, EMFILE, 0),
-	CALL(poll, ENOMEM, 1),
-	CALL(ppoll, ENOMEM, 1),
-	CALL(prctl, EPERM, 0),
-	CALL(pread64, EIO, 1),
-	CALL(prlimit64, EPERM, 0),
-	CALL(pwrite64, EIO, 1),
-	CALL(read, EIO, 1),
-	CALL(readlink, EACCES, 0),
-	CALL(readlinkat, EACCES, 0),
-	CALL(recvfrom, ENOMEM, 1),
-	CALL(recvmsg, ENOMEM, 1),
-	CALL(rename, EIO, 0),
-	CALL(renameat2, EIO, 0),
-	CALL(rt_sigtimedwait, EINTR, 0),
-	CALL(sched_getaffinity, EINVAL, 0),
-	CALL(sendmsg, ENOBUFS, 1),
-	CALL(sendto, ENOBUFS, 1),
-	CALL(setgid, EPERM, 0),
-	CALL(setgroups, EPERM, 0),
-	CALL(sethostname, EPERM, 0),
-	CALL(setns, EPERM, 0),
-	CALL(setresgid, EPERM, 0),
-	CALL(setresuid, EPERM, 0),
-	CALL(setsockopt, EPERM, 0),
-	CALL(setuid, EPERM, 0),
-	CALL(signalfd4, EMFILE, 0),
-	CALL(sigaltstack, ENOMEM, 0),
-	CALL(socket, EMFILE, 0),
-	CALL(socketpair, EMFILE, 0),
-	CALL(stat, EACCES, 0),
-	CALL(statfs, EIO, 0),
-	CALL(statx, EACCES, 0),
-	CALL(tgkill, EPERM, 0),
-	CALL(umount2, EBUSY, 0),
-	CALL(unlink, EBUSY, 0),
-	CALL(unlinkat, EBUSY, 0),
-	CALL(unshare, ENOSPC, 0),
-	CALL(vfork, EAGAIN, 0),
-	CALL(wait4, EINTR, 0),
-	CALL(waitid, EINTR, 0),
-	CALL(write, EIO, 1),
-	CALL(writev, EIO, 1),
+#define CALL(name, path, interruptible, ...) { SYS_##name, #name, interruptible, path, { __VA_ARGS__ } }
+	CALL(access, 1, 0, EACCES, ENOENT, ENOMEM, EIO),
+	CALL(bind, 0, 0, EACCES, ENOMEM),
+	CALL(capget, 0, 0, EPERM),
+	CALL(capset, 0, 0, EPERM),
+	CALL(chdir, 1, 0, EACCES, ENOENT, ENOMEM, EIO),
+	CALL(chroot, 1, 0, EPERM, ENOMEM, EIO),
+	CALL(clone, 0, 0, EAGAIN, ENOMEM, ENOSPC, EPERM),
+	CALL(clone3, 0, 0, ENOSPC, EAGAIN, ENOMEM, EPERM, EINVAL, ENOSYS),
+	CALL(close, 0, 0, EIO, EINTR, ENOSPC),
+	CALL(connect, 0, 0, EACCES, EAGAIN),
+	CALL(dup, 0, 0, EMFILE),
+	CALL(dup2, 0, 0, EMFILE, EINTR),
+	CALL(dup3, 0, 0, EMFILE),
+	CALL(execve, 1, 0, ENOMEM, EACCES, EIO, E2BIG),
+	CALL(faccessat2, 2, 0, EACCES, ENOENT, ENOSYS, EIO),
+	CALL(fchdir, 0, 0, EACCES, EIO),
+	CALL(fchmod, 0, 0, EPERM, EIO),
+	CALL(fchown, 0, 0, EPERM, EIO),
+	CALL(fcntl, 0, 0, EMFILE, EINVAL, EPERM),
+	CALL(flock, 0, 0, ENOLCK, EINTR),
+	CALL(fork, 0, 0, EAGAIN, ENOMEM),
+	CALL(fstat, 0, 0, EIO, ENOMEM),
+	CALL(fstatfs, 0, 0, EIO, ENOSYS, ENOMEM),
+	CALL(fsync, 0, 0, EIO, ENOSPC),
+	CALL(ftruncate, 0, 0, EIO, EPERM),
+	CALL(getcwd, 0, 0, ENOENT, ENOMEM),
+	CALL(getdents64, 0, 0, EIO, ENOENT, ENOMEM),
+	CALL(getgroups, 0, 0, EINVAL),
+	CALL(getpgid, 0, 0, ESRCH, EPERM),
+	CALL(getpriority, 0, 0, ESRCH),
+	CALL(getrandom, 0, 0, ENOSYS),
+	CALL(getsockopt, 0, 0, EINVAL),
+	CALL(ioctl, 0, 0, EPERM, EMFILE, ENOMEM, ENOTTY),
+	CALL(kill, 0, 0, EPERM, ESRCH),
+	CALL(lseek, 0, 0, EINVAL),
+	CALL(lstat, 1, 0, EACCES, ENOENT, EIO),
+	CALL(madvise, 0, 0, EINVAL),
+	CALL(mmap, 0, 0, ENOMEM),
+	CALL(mount, 2, 0, EPERM, EACCES, EINVAL, ENOSPC, ENOMEM, EBUSY),
+	CALL(mremap, 0, 0, ENOMEM),
+	CALL(newfstatat, 2, 0, EACCES, ENOENT, ENOMEM, EIO),
+	CALL(open, 1, 1, EACCES, ENOENT, EMFILE, ENOMEM, EIO),
+	CALL(open_by_handle_at, 0, 0, ESTALE, EPERM, EMFILE, ENOMEM),
+	CALL(openat, 2, 1, EACCES, ENOENT, EMFILE, ENOMEM, EIO),
+	CALL(openat2, 2, 1, EACCES, ENOENT, EMFILE, ENOMEM, ENOSYS),
+	CALL(pidfd_getfd, 0, 0, EPERM, EMFILE, ENOSYS, ESRCH),
+	CALL(pidfd_open, 0, 0, EMFILE, ENOMEM, EPERM, ENOSYS, ESRCH),
+	CALL(pidfd_send_signal, 0, 0, EPERM, ENOSYS, ESRCH),
+	CALL(pipe2, 0, 0, EMFILE, ENFILE),
+	CALL(poll, 0, 1, ENOMEM),
+	CALL(ppoll, 0, 1, ENOMEM),
+	CALL(prctl, 0, 0, EPERM, EINVAL),
+	CALL(pread64, 0, 1, EIO, ENOMEM),
+	CALL(prlimit64, 0, 0, EPERM),
+	CALL(pwrite64, 0, 1, EIO, ENOSPC),
+	CALL(read, 0, 1, EIO, ESRCH, ENOMEM),
+	CALL(readlink, 1, 0, EACCES, ENOENT, ENOMEM, EIO),
+	CALL(readlinkat, 2, 0, EACCES, ENOENT, ENOMEM, EIO),
+	CALL(recvfrom, 0, 1, ENOMEM, ENOBUFS),
+	CALL(recvmsg, 0, 1, ENOMEM),
+	CALL(rename, 1, 0, EIO, ENOSPC, EACCES),
+	CALL(renameat2, 2, 0, EIO, ENOSPC, EACCES),
+	CALL(rt_sigtimedwait, 0, 0, EINTR),
+	CALL(sched_getaffinity, 0, 0, EINVAL),
+	CALL(sendmsg, 0, 1, ENOBUFS, ENOMEM),
+	CALL(sendto, 0, 1, ENOBUFS, ENOMEM),
+	CALL(setgid, 0, 0, EPERM, EINVAL),
+	CALL(setgroups, 0, 0, EPERM, ENOMEM, EINVAL),
+	CALL(sethostname, 0, 0, EPERM),
+	CALL(setns, 0, 0, EPERM, EINVAL, ENOMEM, ENOSPC),
+	CALL(setresgid, 0, 0, EPERM, EINVAL),
+	CALL(setresuid, 0, 0, EPERM, EINVAL, EAGAIN),
+	CALL(setsockopt, 0, 0, EPERM),
+	CALL(setuid, 0, 0, EPERM, EINVAL, EAGAIN),
+	CALL(signalfd4, 0, 0, EMFILE, ENOMEM),
+	CALL(sigaltstack, 0, 0, ENOMEM),
+	CALL(socket, 0, 0, EMFILE, EACCES, EAFNOSUPPORT, ENOMEM),
+	CALL(socketpair, 0, 0, EMFILE, ENOMEM),
+	CALL(stat, 1, 0, EACCES, ENOENT, ENOMEM, EIO),
+	CALL(statfs, 1, 0, EIO, EACCES),
+	CALL(statx, 2, 0, EACCES, ENOENT, ENOMEM, EIO, ENOSYS),
+	CALL(tgkill, 0, 0, EPERM),
+	CALL(umount2, 1, 0, EBUSY, EPERM),
+	CALL(unlink, 1, 0, EBUSY, EACCES),
+	CALL(unlinkat, 2, 0, EBUSY, EACCES),
+	CALL(unshare, 0, 0, ENOSPC, EPERM, EINVAL, ENOMEM),
+	CALL(vfork, 0, 0, EAGAIN, ENOMEM),
+	CALL(wait4, 0, 0, EINTR),
+	CALL(waitid, 0, 0, EINTR),
+	CALL(write, 0, 1, EIO, EPERM, EINVAL, ENOSPC),
+	CALL(writev, 0, 1, EIO, ENOSPC),
+	/* Which the C library's headers may not have. */
+	{ 470, "listns", 0, 0, { EPERM, ENOSYS, ENOMEM } },
 };
 
 /* Cannot fail: what returns an id or the break, or fails for a wrong address only. */
 static const long infallible[] = {
 	SYS_brk, SYS_exit, SYS_exit_group, SYS_getegid, SYS_geteuid, SYS_getgid, SYS_getpgrp, SYS_getpid, SYS_getppid, SYS_gettid,
-	SYS_getuid, SYS_restart_syscall, SYS_rt_sigreturn, SYS_umask, SYS_set_robust_list, SYS_rseq, SYS_set_tid_address, SYS_arch_prctl,
+	SYS_getuid, SYS_restart_syscall, SYS_futex, SYS_sched_yield, SYS_clock_gettime, SYS_rt_sigreturn, SYS_umask, SYS_set_robust_list, SYS_rseq, SYS_set_tid_address, SYS_arch_prctl,
 	SYS_mprotect, SYS_munmap, SYS_rt_sigaction, SYS_rt_sigpending, SYS_rt_sigprocmask,
 };
 
@@ -179,6 +187,31 @@ static const struct call *known(long number)
 	return NULL;
 }
 
+/* The call's name, and which of many it is: what fcntl(2) is told to do, what is opened. Numbers differ from run to run. */
+static void describe(char *name, size_t room, pid_t pid, const struct call *call, const struct user_regs_struct *registers)
+{
+	const unsigned long long arguments[] = { registers->rdi, registers->rsi, registers->rdx };
+	size_t length = snprintf(name, room, "%s", call->name);
+	if (call->number == SYS_fcntl || call->number == SYS_prctl || call->number == SYS_ioctl) {
+		snprintf(name + length, room - length, ":%ld", (long)arguments[call->number == SYS_prctl ? 0 : 1]);
+		return;
+	}
+	if (!call->path)
+		return;
+	char text[64] = "";
+	/* What stands close to the end of its page is read as far as that goes. */
+	unsigned long from = arguments[call->path - 1], page = 4096 - from % 4096;
+	struct iovec here = { text, sizeof text - 1 }, there[] = { { (void *)from, page }, { (void *)(from + page), sizeof text } };
+	process_vm_readv(pid, &here, 1, there, 2, 0);
+	name[length++] = ':';
+	for (const char *from = text; *from && length < room - 1; from++) {
+		int digit = *from >= '0' && *from <= '9';
+		if (!digit || name[length - 1] != 'N')
+			name[length++] = digit ? 'N' : *from > ' ' && *from <= '~' ? *from : '?';
+	}
+	name[length] = 0;
+}
+
 static void enter_or_leave(struct process *process)
 {
 	struct user_regs_struct registers;
@@ -207,13 +240,11 @@ static void enter_or_leave(struct process *process)
 	/* A path is only looked up, so nothing of a device or server is waited for. */
 	int interruptible = call->interruptible && !(call->number == SYS_openat && registers.rdx & O_PATH);
 	int index = process->index++;
-	/* Calls that are many in one are told apart by what they are told to do. */
-	char name[32];
-	snprintf(name, sizeof name, "%s", call->name);
-	if (call->number == SYS_fcntl || call->number == SYS_prctl || call->number == SYS_ioctl)
-		snprintf(name, sizeof name, "%s:%ld", call->name, (long)(call->number == SYS_prctl ? registers.rdi : registers.rsi));
+	char name[128];
+	describe(name, sizeof name, process->pid, call, &registers);
 	if (wanted_process < 0) {
-		fprintf(report, "%d %d %s %d\n", process->number, index, name, call->error);
+		for (const int *error = call->errors; *error; error++)
+			fprintf(report, "%d %d %s %d\n", process->number, index, name, *error);
 		if (interruptible)
 			fprintf(report, "%d %d %s %d\n", process->number, index, name, EINTR);
 	} else if (process->number == wanted_process && index == wanted_index) {
