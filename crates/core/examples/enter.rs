@@ -14,7 +14,8 @@ fn main() -> Result<()> {
     let target = Target::parse(&words.next().unwrap_or_default())?;
     let program: Vec<OsString> = words.collect();
     // The kernel refuses to enter the user namespace that one is in already.
-    let is_other = |kind: &Kind| target.namespace_identity(*kind).ok() != process::own_namespace_identity(*kind);
+    let is_other =
+        |kind: &Kind| target.namespace_identity(*kind).ok() != process::own_namespace_identity(*kind).ok().flatten();
     let kinds: Kinds = Kind::all().filter(is_other).collect();
     if kinds != Kinds::none() {
         target.enter(kinds)?;

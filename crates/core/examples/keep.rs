@@ -11,7 +11,7 @@ fn main() -> Result<()> {
     // By a descriptor: it is opened while the process is there, which waits for that.
     let (gatekeeper, gate) = child::gate()?;
     let child = in_new_namespace("by-descriptor", || gate.wait().map(drop))?;
-    let handle = Target::open(child.pid().as_raw().cast_unsigned()).namespace(Kind::Uts)?;
+    let handle = Target::open(child.pid().as_raw().cast_unsigned())?.namespace(Kind::Uts)?;
     gatekeeper.open()?;
     child.wait()?;
     println!("kept by a descriptor: {}", name_in(&handle)?);

@@ -135,7 +135,7 @@ pub fn process_in(inode: u64) -> Result<Target> {
         namespaces.iter().find(is_it).map(|(kind, _)| (pid, kind))
     });
     let (pid, kind) = found.ok_or(Error { doing: Doing::FindingProcessIn { inode }, errno: shortage::errno() })?;
-    let target = Target::in_proc(pid, &proc);
+    let target = Target::in_proc(pid, &proc)?;
     // Its number may be another's by now, and it may have moved.
     match target.namespace_identity(kind) {
         Ok(identity) if identity.inode() == inode => Ok(target),

@@ -14,6 +14,7 @@ use nix::unistd::{AccessFlags, access};
 
 use crate::error::{Doing, Result, While, opening};
 use crate::kind::Kind;
+use crate::netnsid::while_interrupted;
 use crate::shortage::noted;
 use crate::sys;
 
@@ -53,7 +54,8 @@ impl Handle {
     /// [`Doing::Opening`]. What is no namespace is refused only by [`Handle::enter`], as setns(2) does.
     pub fn open(path: &Path) -> Result<Self> {
         log::debug!("open({path:?}, O_PATH), fstatfs()");
-        let looked_at = noted(open(path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())).doing(opening(path))?;
+        let look_up = || open(path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty());
+        let looked_at = noted(while_interrupted(look_up)).doing(opening(path))?;
         if !is_namespace(&looked_at).doing(opening(path))? {
             access(path, AccessFlags::R_OK).doing(opening(path))?;
             return Ok(Self { file: Arc::new(looked_at), is_namespace: false });
@@ -61,9 +63,9 @@ impl Handle {
         // Only a descriptor that is open for reading can be entered; opened through the first, it is the same file.
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
         let same = format!("/proc/self/fd/{}", looked_at.as_raw_fd());
-        let file = match open(same.as_str(), flags, Mode::empty()) {
+        let file = match while_interrupted(|| open(same.as_str(), flags, Mode::empty())) {
             // Without /proc there is only the name. Should the file be another by now, that does not block.
-            Err(Errno::ENOENT) => open(path, flags, Mode::empty()),
+            Err(Errno::ENOENT) => while_interrupted(|| open(path, flags, Mode::empty())),
             opened => opened,
         };
         let file = noted(file).doing(opening(path))?;
@@ -207,7 +209,8 @@ pub fn is_proc(file: impl AsFd) -> nix::Result<bool> {
 pub fn open_directory(path: &Path) -> Result<File> {
     log::debug!("open({path:?}, O_DIRECTORY)");
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let opened = match open(path, flags, Mode::empty()) {
+    // On some file systems a signal with a handler interrupts it.
+    let opened = match while_interrupted(|| open(path, flags, Mode::empty())) {
         Err(Errno::ENOTDIR) => {
             access(path, AccessFlags::R_OK).and_then(|()| open(path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()))
         }

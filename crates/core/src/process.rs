@@ -19,6 +19,7 @@ use crate::child;
 use crate::error::{Doing, Error, Result, While};
 use crate::handle::{self, Handle, Identity};
 use crate::kind::{Kind, Kinds};
+use crate::netnsid::while_interrupted;
 use crate::number::{self, NotANumber};
 use crate::proc::Proc;
 use crate::shortage::noted;
@@ -85,39 +86,53 @@ impl Target {
     /// Takes hold of the process that `text` names: `PID`, or `PID:INODE` with the inode of its pidfd.
     ///
     /// # Errors
-    /// [`Doing::ParsingPid`], [`Doing::CheckingPid`] when PID is not, or no longer, the process with that inode.
+    /// [`Doing::ParsingPid`], [`Doing::CheckingPid`] when PID is not, or no longer, the process with that inode; those of
+    /// [`Target::open`].
     pub fn parse(text: &OsStr) -> Result<Self> {
         let (pid, inode) = read_name(text).map_err(|reason| {
             let errno = if reason == NotANumber::OutOfRange { Errno::ERANGE } else { Errno::EINVAL };
             Error { doing: Doing::ParsingPid { text: text.into() }, errno: Some(errno) }
         })?;
-        let target = Self::open(pid);
+        let target = Self::open(pid)?;
         if let Some(inode) = inode {
             target.check_inode(inode).doing(|| Doing::CheckingPid { pid })?;
         }
         Ok(target)
     }
 
-    /// Takes hold of the process that has this number now.
-    pub fn open(pid: u32) -> Self {
+    /// Takes hold of the process that has this number now. /proc alone has to do where the kernel, or a filter of system
+    /// calls, gives no pidfd.
+    ///
+    /// # Errors
+    /// [`Doing::OpeningPidfdOf`] for any other reason, such as EMFILE.
+    pub fn open(pid: u32) -> Result<Self> {
         log::debug!("pidfd_open({pid}), open(\"/proc/{pid}\", O_PATH), pidfd_send_signal(0)");
         let pidfd =
             i32::try_from(pid).map_err(|_| Errno::ESRCH).map(Pid::from_raw).and_then(|pid| noted(sys::pidfd_open(pid)));
+        // The last three: there is no process of this number, or it is a thread's, of which kernels say one or the other.
+        if let Err(errno) = pidfd
+            && !matches!(errno, Errno::ENOSYS | Errno::EPERM | Errno::ESRCH | Errno::ENOENT | Errno::EINVAL)
+        {
+            return Err(Error { doing: Doing::OpeningPidfdOf { pid }, errno: Some(errno) });
+        }
         let directory = open_directory(pid).and_then(|directory| match &pidfd {
             // As long as the process of the pidfd has not been waited for, its number is not given away.
             Ok(pidfd) => still_there(pidfd).map(|()| directory),
             Err(Errno::ESRCH) => Err(Errno::ENOENT),
             Err(_) => Ok(directory),
         });
-        Self { pid, pidfd, directory }
+        Ok(Self { pid, pidfd, directory })
     }
 
     /// Takes hold of the process that `proc`, which is this process's /proc, shows under this number now.
-    pub fn in_proc(pid: u32, proc: &Proc) -> Self {
+    ///
+    /// # Errors
+    /// Those of [`Target::open`].
+    pub fn in_proc(pid: u32, proc: &Proc) -> Result<Self> {
         match proc.is_of_own_pids() {
             true => Self::open(pid),
             // A pidfd is asked for by another number than the one that is shown there.
-            false => Self { pid, pidfd: Err(Errno::ESRCH), directory: open_directory(pid) },
+            false => Ok(Self { pid, pidfd: Err(Errno::ESRCH), directory: open_directory(pid) }),
         }
     }
 
@@ -166,7 +181,7 @@ impl Target {
 
     fn open_at(&self, name: &str, flags: OFlag) -> nix::Result<OwnedFd> {
         let directory = self.directory.as_ref().map_err(|errno| *errno)?;
-        noted(openat(directory, name, flags | OFlag::O_CLOEXEC, Mode::empty()))
+        noted(while_interrupted(|| openat(directory, name, flags | OFlag::O_CLOEXEC, Mode::empty())))
     }
 
     fn stat_at(&self, name: &str) -> nix::Result<FileStat> {
@@ -261,10 +276,14 @@ impl Target {
         matches!((link("ns/pid"), link("ns/pid_for_children")), (Ok(own), Ok(children)) if own != children)
     }
 
-    /// Whether its root directory is known to be another than this process's: one of the two is in a chroot, say.
-    pub fn has_another_root(&self) -> bool {
-        let own = nix::sys::stat::stat("/");
-        matches!((self.stat_at("root"), own), (Ok(root), Ok(own)) if Identity::of(&root) != Identity::of(&own))
+    /// Whether its root directory is another than this process's: one of the two is in a chroot, say.
+    ///
+    /// # Errors
+    /// [`Doing::Comparing`].
+    pub fn has_another_root(&self) -> Result<bool> {
+        let own = nix::sys::stat::stat("/").doing(|| Doing::Comparing { path: "/".into() })?;
+        let root = self.stat_at("root").doing(|| Doing::Comparing { path: self.path("root") })?;
+        Ok(Identity::of(&root) != Identity::of(&own))
     }
 
     /// Enters its namespaces of these kinds, all or none.
@@ -344,15 +363,22 @@ fn open_directory(pid: u32) -> nix::Result<OwnedFd> {
 fn still_there(pidfd: &OwnedFd) -> nix::Result<()> {
     match sys::pidfd_send_signal(pidfd.as_fd(), 0) {
         Err(Errno::ESRCH) => Err(Errno::ENOENT),
-        // EPERM: it is there, and somebody else's.
-        _ => Ok(()),
+        // It is there, and somebody else's.
+        Err(Errno::EPERM) => Ok(()),
+        sent => sent,
     }
 }
 
 /// Which namespace of a kind the next child of this process will be in; none where the kernel has no such kind.
-pub fn own_namespace_identity(kind: Kind) -> Option<Identity> {
+///
+/// # Errors
+/// [`Doing::Comparing`].
+pub fn own_namespace_identity(kind: Kind) -> Result<Option<Identity>> {
     let path = format!("/proc/self/ns/{}", kind.children_link());
-    nix::sys::stat::stat(path.as_str()).ok().map(|stat| Identity::of(&stat))
+    match nix::sys::stat::stat(path.as_str()) {
+        Err(Errno::ENOENT) => Ok(None),
+        looked => looked.map(|stat| Some(Identity::of(&stat))).doing(|| Doing::Comparing { path: path.into() }),
+    }
 }
 
 /// Makes this process unreadable to all but the initial user namespace's root, until it executes a program:
@@ -434,14 +460,14 @@ mod tests {
 
     #[test]
     fn a_process_and_its_directory_belong_together() {
-        let own = Target::open(std::process::id());
+        let own = Target::open(std::process::id()).unwrap();
         assert!(own.has_pidfd() && own.check_directory().is_ok());
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
-        let target = Target::open(child.id());
+        let target = Target::open(child.id()).unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
         assert!(target.read("environ").is_err() && target.ids().is_err() && target.namespace(Kind::Uts).is_err());
-        let gone = Target::open(child.id());
+        let gone = Target::open(child.id()).unwrap();
         assert_eq!(gone.check_directory().unwrap_err().errno, Some(Errno::ENOENT));
     }
 }

@@ -16,6 +16,7 @@ use nscore::error::While;
 use nscore::exec::{Environment, Program};
 use nscore::find::Named;
 use nscore::handle::Handle;
+use nscore::proc;
 use nscore::process::{self, Target};
 use nscore::selinux::{self, Context};
 use nscore::signals::{Forwarding, Signal, Signals};
@@ -233,7 +234,7 @@ fn compare_children(target: &Target, options: &KindOptions) -> Result<(Kinds, Ki
     let is_file = |kind| options.given(kind).is_some_and(|handles| !handles.is_empty());
     for kind in [Kind::Pid, Kind::Time].into_iter().filter(|kind| !is_file(*kind)) {
         // A kernel without time namespaces has none for children either.
-        let Some(own) = process::own_namespace_identity(kind) else { continue };
+        let Some(own) = process::own_namespace_identity(kind)? else { continue };
         let path = || Doing::Opening { path: target.path(&format!("ns/{}", kind.children_link())) };
         let theirs = target.namespace_of_children(kind)?.identity().doing(path)?;
         if theirs == own { shared.insert(kind) } else { differing.insert(kind) }
@@ -252,17 +253,26 @@ fn compare(target: Option<&Target>, typed: Kinds) -> Result<(Kinds, Kinds)> {
     let (mut differing, mut shared) = (Kinds::none(), Kinds::none());
     for kind in Kind::all().filter(|&kind| !typed.contains(kind)) {
         // A kind that the kernel does not have is not asked for.
-        let Some(own) = process::own_namespace_identity(kind) else { continue };
+        let Some(own) = process::own_namespace_identity(kind)? else { continue };
         let targets = match targets_user.filter(|_| kind == Kind::User) {
-            Some(user) => Ok(user),
-            None => target.namespace_identity(kind),
+            Some(user) => Some(user),
+            None => as_far_as_seen(target.namespace_identity(kind))?,
         };
         // Entering a mount namespace also leads out of a chroot.
-        let elsewhere = || kind == Kind::Mount && target.has_another_root();
-        // A target that is about to go has no namespaces any more; entering will say so.
-        if targets == Ok(own) && !elsewhere() { shared.insert(kind) } else { differing.insert(kind) }
+        let is_shared =
+            targets == Some(own) && (kind != Kind::Mount || as_far_as_seen(target.has_another_root())? == Some(false));
+        if is_shared { shared.insert(kind) } else { differing.insert(kind) }
     }
     Ok((differing, shared))
+}
+
+/// What was seen of the target; nothing of one that is about to go, which has no namespaces any more, or that is closed to
+/// this process: entering says so.
+fn as_far_as_seen<T>(seen: Result<T>) -> Result<Option<T>> {
+    match seen {
+        Err(Error { errno: Some(errno), .. }) if proc::concerns_one_process(errno) => Ok(None),
+        seen => seen.map(Some),
+    }
 }
 
 fn needed(target: Option<&Target>) -> Result<&Target> {

@@ -143,7 +143,7 @@ pub(super) fn process_in(wanted: &Wanted, text: &OsStr) -> Result<Target> {
         return Err(Error::new(Doing::DistinguishingContainers { text: text.into(), candidates }));
     }
     let pid = wanted.choose(&members, &proc).unwrap_or_default();
-    let target = Target::in_proc(pid, &proc);
+    let target = Target::in_proc(pid, &proc)?;
     // Its number may be another's by now, and it may have moved.
     match target.read("cgroup") {
         Ok(cgroups) if Container::of_process(&cgroups).as_ref() == Some(&container) => Ok(target),

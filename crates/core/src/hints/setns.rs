@@ -63,7 +63,7 @@ fn another_process(errno: Errno, pid: u32, system: &System) -> Option<Cause> {
             let reason = "this kernel gives processes no inodes: Linux 6.9 was the first that did";
             Some(Cause::new("inodes-unknown", reason))
         }
-        Errno::ESRCH => match Target::open(pid).inode() {
+        Errno::ESRCH => match Target::open(pid).ok()?.inode() {
             Ok(inode) => {
                 let reason = format!("PID {pid} is another process, whose inode is {inode}");
                 Some(Cause::new("another-process", reason))
