@@ -16,8 +16,11 @@ use crate::procfile;
 const SELINUXFS: &str = "/sys/fs/selinux/enforce";
 
 /// Whether the kernel enforces, or at least watches, a policy of SELinux.
-pub fn is_active() -> bool {
-    fs::exists(SELINUXFS).unwrap_or(false)
+///
+/// # Errors
+/// [`Doing::Opening`] where that cannot be found out.
+pub fn is_active() -> Result<bool> {
+    fs::exists(SELINUXFS).doing(opening(Path::new(SELINUXFS)))
 }
 
 /// A context that the next program is to have, and the /proc in which that is said.

@@ -130,7 +130,7 @@ impl Plan {
         if requested.is_nothing() {
             return Err(Error::new(Doing::FindingNamespaces));
         }
-        let follow_context = process.follow_context && selinux::is_active();
+        let follow_context = process.follow_context && selinux::is_active()?;
         let context = follow_context.then(|| Context::of(named(target.as_deref(), "context")?)).transpose()?;
         let has_child = requested.kinds.contains(Kind::Pid) || mount_proc.is_some();
         let (confined, program) = (join.has(Kind::Mount) || root.is_some(), Program::from_operands(&operands));
