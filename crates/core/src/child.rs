@@ -314,7 +314,12 @@ impl Notice {
     /// Whether the program was executed, once the child has ended.
     pub fn tells_of_start(mut self) -> bool {
         let mut words = [0; 2];
-        let length = self.0.read(&mut words).unwrap_or(0);
+        let length = loop {
+            match self.0.read(&mut words) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read.unwrap_or(0),
+            }
+        };
         words[..length].contains(&READY) && !words[..length].contains(&FAILED)
     }
 }

@@ -277,6 +277,9 @@ pub enum Doing {
     },
     WritingOutput,
     ParsingMountinfo,
+    ReadingLimit {
+        kind: Kind,
+    },
     ApplyingFilter,
     /// A process of ours was killed before it could say anything.
     Dying {
@@ -403,6 +406,9 @@ impl Doing {
             Doing::CombiningTaskAndNamespace => "--task is mutually exclusive with <namespace>".into(),
             Doing::FindingNamespace { inode } => format!("not found namespace: {inode}").into(),
             Doing::ParsingMountinfo => "failed to parse /proc/self/mountinfo".into(),
+            Doing::ReadingLimit { kind } => {
+                format!("cannot read how many {} namespaces there may be", kind.link()).into()
+            }
             Doing::ApplyingFilter => "failed to apply filter".into(),
             _ => return None,
         })

@@ -13,7 +13,7 @@ use nix::errno::Errno;
 use crate::error::{Doing, Error, Result, While};
 use crate::handle::Handle;
 use crate::kind::{Kind, Kinds};
-use crate::proc::{Proc, Scratch};
+use crate::proc::{self, Proc, Scratch};
 use crate::process::Target;
 use crate::shortage;
 
@@ -122,7 +122,8 @@ pub fn namespace_by_inode(inode: u64) -> Result<Handle> {
 /// The process with the lowest number in the namespace with this `inode`.
 ///
 /// # Errors
-/// [`Doing::Opening`] without /proc, [`Doing::FindingProcessIn`]; [`Doing::CheckingPid`] with ESRCH when it went, or went
+/// [`Doing::Opening`] without /proc, or where a process cannot be looked at for a reason that is not its own;
+/// [`Doing::FindingProcessIn`]; [`Doing::CheckingPid`] with ESRCH when it went, or went
 /// elsewhere, in this moment.
 pub fn process_in(inode: u64) -> Result<Target> {
     let is_it = |found: &(Kind, u64)| found.1 == inode;
@@ -130,10 +131,16 @@ pub fn process_in(inode: u64) -> Result<Target> {
     let (proc, mut scratch) = (Proc::open(Path::new(PROC))?, Scratch::default());
     let pids = proc.pids(&mut scratch).doing(|| Doing::Reading { path: PROC.into() })?;
     let kinds: Kinds = Kind::all().collect();
-    let found = pids.into_iter().find_map(|pid| {
-        let namespaces = proc.namespaces(pid, kinds, &mut scratch).ok()?;
-        namespaces.iter().find(is_it).map(|(kind, _)| (pid, kind))
-    });
+    let mut found = None;
+    for pid in pids {
+        let read = proc::as_far_as_readable(proc.namespaces(pid, kinds, &mut scratch));
+        // If the first one could not be read, another would be entered.
+        let read = read.doing(|| Doing::Opening { path: format!("{PROC}/{pid}/ns").into() })?;
+        found = read.and_then(|namespaces| namespaces.iter().find(is_it)).map(|(kind, _)| (pid, kind));
+        if found.is_some() {
+            break;
+        }
+    }
     let (pid, kind) = found.ok_or(Error { doing: Doing::FindingProcessIn { inode }, errno: shortage::errno() })?;
     let target = Target::in_proc(pid, &proc)?;
     // Its number may be another's by now, and it may have moved.

@@ -96,7 +96,7 @@ impl Handle {
     /// ENOSYS before Linux 6.19, EPERM where this process may not ask.
     pub fn ids_after(after: u64) -> nix::Result<Vec<u64>> {
         let mut ids = vec![0; 512];
-        let count = sys::list_namespaces(after, &mut ids)?;
+        let count = noted(sys::list_namespaces(after, &mut ids))?;
         ids.truncate(count);
         Ok(ids)
     }
@@ -133,7 +133,7 @@ impl Handle {
     /// EINVAL for other kinds, ENOTTY for what is no namespace.
     pub fn owner_uid(&self) -> nix::Result<u32> {
         self.is_namespace.then_some(()).ok_or(Errno::ENOTTY)?;
-        sys::namespace_owner_uid(self.file.as_fd())
+        noted(sys::namespace_owner_uid(self.file.as_fd()))
     }
 
     /// Its kind; none for one that this program does not know.
@@ -141,7 +141,7 @@ impl Handle {
     /// # Errors
     /// ENOTTY for what is no namespace.
     pub fn kind(&self) -> nix::Result<Option<Kind>> {
-        let flag = sys::namespace_kind(self.file.as_fd())?;
+        let flag = noted(sys::namespace_kind(self.file.as_fd()))?;
         Ok(Kind::all().find(|kind| kind.flag().bits() == flag))
     }
 
@@ -150,7 +150,7 @@ impl Handle {
     /// # Errors
     /// ENOTTY before Linux 6.18 and for what is no namespace.
     pub fn id(&self) -> nix::Result<u64> {
-        sys::namespace_id(self.file.as_fd())
+        noted(sys::namespace_id(self.file.as_fd()))
     }
 
     /// Device and inode of its file.

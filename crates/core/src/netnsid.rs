@@ -45,9 +45,9 @@ impl Netlink {
     pub fn id_of(&mut self, namespace: impl AsFd) -> nix::Result<Option<u32>> {
         self.sequence = self.sequence.wrapping_add(1);
         let request = request(self.sequence, namespace.as_fd().as_raw_fd());
-        while_interrupted(|| send(self.socket.as_raw_fd(), &request, MsgFlags::empty()))?;
+        noted(while_interrupted(|| send(self.socket.as_raw_fd(), &request, MsgFlags::empty())))?;
         let mut answer = [0; 256];
-        let length = while_interrupted(|| recv(self.socket.as_raw_fd(), &mut answer, MsgFlags::empty()))?;
+        let length = noted(while_interrupted(|| recv(self.socket.as_raw_fd(), &mut answer, MsgFlags::empty())))?;
         read_answer(answer.get(..length).unwrap_or_default(), self.sequence)
     }
 }

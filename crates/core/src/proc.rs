@@ -15,7 +15,7 @@ use nix::fcntl::{AtFlags, OFlag, open, openat};
 use nix::sys::stat::{Mode, fstat, fstatat};
 use nix::unistd::Pid;
 
-use crate::error::{Result, While, opening};
+use crate::error::{Doing, Result, While, opening};
 use crate::handle::{self, Handle};
 use crate::idmap::IdRange;
 use crate::kind::{Kind, Kinds};
@@ -118,7 +118,7 @@ impl Proc {
     /// Opens the /proc at `path`.
     ///
     /// # Errors
-    /// [`Doing::Opening`](crate::Doing::Opening): ENOENT also for what is no procfs.
+    /// [`Doing::Opening`]: ENOENT also for what is no procfs; [`Doing::Reading`].
     pub fn open(path: &Path) -> Result<Self> {
         log::debug!("open({path:?}, O_PATH|O_DIRECTORY)");
         let directory = noted(open(path, HOLD_DIRECTORY, Mode::empty())).doing(opening(path))?;
@@ -129,7 +129,8 @@ impl Proc {
         let mut own = Kind::all().filter_map(|kind| CString::new(format!("self/ns/{}", kind.link())).ok());
         let namespace_device = own.find_map(|link| look(directory.as_fd(), &link).ok()).map(|look| look.device);
         let mut proc = Self { path: path.into(), directory, namespace_device, is_of_own_pids: false };
-        proc.is_of_own_pids = proc.own_pid() == Some(std::process::id());
+        let own = proc.own_pid().doing(|| Doing::Reading { path: path.join("self") })?;
+        proc.is_of_own_pids = own == Some(std::process::id());
         Ok(proc)
     }
 
@@ -140,7 +141,7 @@ impl Proc {
     pub fn pids(&self, scratch: &mut Scratch) -> nix::Result<Vec<u32>> {
         log::debug!("getdents64({:?})", self.path);
         let mut pids = Vec::new();
-        let entries = openat(&self.directory, ".", READ_DIRECTORY, Mode::empty())?;
+        let entries = while_interrupted(|| openat(&self.directory, ".", READ_DIRECTORY, Mode::empty()))?;
         for_each_entry(&entries, &mut scratch.entries, |name| {
             let number = name.to_str().ok().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
             pids.extend(number.and_then(|number| number.parse::<u32>().ok()));
@@ -150,15 +151,23 @@ impl Proc {
     }
 
     /// The number that this process has here; none where it has none.
-    pub fn own_pid(&self) -> Option<u32> {
+    ///
+    /// # Errors
+    /// readlinkat(2)'s.
+    pub fn own_pid(&self) -> nix::Result<Option<u32>> {
         let mut link = [0; LINK_ROOM];
-        let text = sys::read_link(self.directory.as_fd(), c"self", &mut link).ok()?;
-        str::from_utf8(text).ok()?.parse().ok()
+        match sys::read_link(self.directory.as_fd(), c"self", &mut link) {
+            Err(Errno::ENOENT) => Ok(None),
+            read => Ok(str::from_utf8(read?).ok().and_then(|text| text.parse().ok())),
+        }
     }
 
-    /// The inode of this process's own namespace of a kind; none where this /proc does not show it.
-    pub fn own_namespace_inode(&self, kind: Kind) -> Option<u64> {
-        self.process(self.own_pid()?).and_then(|own| own.namespace_inode(kind)).ok()
+    /// The inode of this process's own namespace of a kind.
+    ///
+    /// # Errors
+    /// ENOENT where this /proc does not show this process; those of [`ProcessDirectory::namespace_inode`].
+    pub fn own_namespace_inode(&self, kind: Kind) -> nix::Result<u64> {
+        self.process(self.own_pid()?.ok_or(Errno::ENOENT)?)?.namespace_inode(kind)
     }
 
     /// Whether its numbers are those of this process's pid namespace.
@@ -203,15 +212,18 @@ impl Proc {
         }
         let directory = self.open_below(pid, "task", READ_DIRECTORY)?;
         let Scratch { entries, link, .. } = scratch;
+        let mut failed = Ok(());
         for_each_entry(&directory, entries, |name| {
             let number = name.to_str().ok().and_then(|name| name.parse().ok()).filter(|number| *number != pid);
             let Some(number) = number else { return };
-            let opened = openat(&directory, format!("{number}/ns").as_str(), HOLD_DIRECTORY, Mode::empty());
-            let namespaces = noted(opened);
-            if let Ok(membership) = namespaces.and_then(|namespaces| read_membership(&namespaces, kinds, link)) {
-                each(number, membership);
+            let path = format!("{number}/ns");
+            let opened = while_interrupted(|| openat(&directory, path.as_str(), HOLD_DIRECTORY, Mode::empty()));
+            match as_far_as_readable(opened.and_then(|namespaces| read_membership(&namespaces, kinds, link))) {
+                Ok(membership) => membership.into_iter().for_each(|membership| each(number, membership)),
+                Err(errno) => failed = Err(errno),
             }
-        })
+        })?;
+        failed
     }
 
     /// Shows `each` descriptor of process `pid` that can hold a namespace, with its number. Nothing is opened but
@@ -226,8 +238,8 @@ impl Proc {
         for_each_entry(&directory, &mut scratch.entries, |name| match look(directory.as_fd(), name) {
             Ok(look) if look.is_socket => each(name, Held::Socket(look.inode)),
             Ok(look) if Some(look.device) == self.namespace_device => each(name, Held::Namespace(look.inode)),
-            // Something else, or closed by now.
-            _ => {}
+            // Something else, or closed by now. A file system that fails is another than that of namespaces.
+            looked => drop(noted(looked)),
         })
     }
 
@@ -251,7 +263,8 @@ impl Proc {
     /// # Errors
     /// open(2)'s; EINVAL for what is no namespace, and is not opened.
     pub fn namespace_at(&self, path: &str) -> nix::Result<Handle> {
-        let looked_at = noted(openat(&self.directory, path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()))?;
+        let flags = OFlag::O_PATH | OFlag::O_CLOEXEC;
+        let looked_at = noted(while_interrupted(|| openat(&self.directory, path, flags, Mode::empty())))?;
         self.namespace_behind(&looked_at)
     }
 
@@ -263,10 +276,11 @@ impl Proc {
         // Through the first, it is the same file.
         let same = format!("self/fd/{}\0", looked_at.as_raw_fd());
         let same = CStr::from_bytes_with_nul(same.as_bytes()).map_err(|_| Errno::EINVAL)?;
-        if self.namespace_device != Some(look(self.directory.as_fd(), same)?.device) {
+        if self.namespace_device != Some(noted(look(self.directory.as_fd(), same))?.device) {
             return Err(Errno::EINVAL);
         }
-        noted(openat(&self.directory, same, OPEN_QUIETLY, Mode::empty())).and_then(Handle::from_descriptor)
+        let opened = noted(while_interrupted(|| openat(&self.directory, same, OPEN_QUIETLY, Mode::empty())));
+        opened.and_then(Handle::from_descriptor)
     }
 
     /// The mounts that whoever calls this sees: after a fork, the child.
@@ -299,7 +313,7 @@ impl Proc {
         let mut file = File::from(self.open_below(pid, "cgroup", OPEN_QUIETLY)?);
         scratch.text.clear();
         let read = file.read_to_end(&mut scratch.text);
-        read.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+        noted(read.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)))?;
         Ok(&scratch.text)
     }
 
@@ -485,14 +499,14 @@ impl ProcessDirectory {
     }
 
     fn open(&self, name: &str) -> nix::Result<File> {
-        noted(openat(&self.directory, name, OPEN_QUIETLY, Mode::empty())).map(File::from)
+        noted(while_interrupted(|| openat(&self.directory, name, OPEN_QUIETLY, Mode::empty()))).map(File::from)
     }
 
     fn read(&self, name: &str, limit: usize) -> nix::Result<Vec<u8>> {
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
         let mut text = Vec::new();
         let read = self.open(name)?.take(limit).read_to_end(&mut text);
-        read.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+        noted(read.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)))?;
         Ok(text)
     }
 }
@@ -555,7 +569,8 @@ fn look(directory: BorrowedFd<'_>, name: &CStr) -> nix::Result<Look> {
         // A filter of system calls that is older than the call says one of the first two; what glibc tries in its stead
         // does not know the flag.
         Err(Errno::ENOSYS | Errno::EPERM | Errno::EINVAL) => {
-            fstatat(directory, name, AtFlags::empty()).map(|stat| Look::of(&stat))
+            // It may be a container's, and say any errno.
+            fstatat(directory, name, AtFlags::empty()).map(|stat| Look::of(&stat)).map_err(|_| Errno::ENOENT)
         }
         looked => looked,
     }
@@ -726,7 +741,7 @@ mod tests {
     fn this_process_is_seen_with_all_that_it_holds() {
         let (proc, mut scratch) = (proc(), Scratch::default());
         let own = std::process::id();
-        assert_eq!(proc.own_pid(), Some(own));
+        assert_eq!(proc.own_pid(), Ok(Some(own)));
         assert!(proc.pids(&mut scratch).unwrap().is_sorted());
         assert!(proc.pids(&mut scratch).unwrap().contains(&own));
         let namespaces = proc.namespaces(own, Kind::all().collect(), &mut scratch).unwrap();

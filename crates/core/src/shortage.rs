@@ -15,10 +15,15 @@ static NOTED: AtomicI32 = AtomicI32::new(0);
 
 /// Notes why something was not opened, or no process made, if that was for want of what all share.
 pub fn noted<T>(opened: nix::Result<T>) -> nix::Result<T> {
-    if let Err(errno @ (Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM | Errno::EAGAIN)) = opened {
-        let _ = NOTED.compare_exchange(0, errno as i32, Ordering::Relaxed, Ordering::Relaxed);
+    if let Err(errno @ (Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM | Errno::ENOBUFS | Errno::EAGAIN)) = opened {
+        note(errno);
     }
     opened
+}
+
+/// Notes what kept this process from looking at something, whatever it was.
+pub(crate) fn note(errno: Errno) {
+    let _ = NOTED.compare_exchange(0, errno as i32, Ordering::Relaxed, Ordering::Relaxed);
 }
 
 /// What this process has missed something for; none if nothing.

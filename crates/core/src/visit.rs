@@ -81,6 +81,8 @@ pub fn visit(proc: &Proc, namespaces: &[Handle], known: &HashSet<u64>, mut each:
             Visitor { proc, sender, known: &mut known, covered: HashSet::new() }.visit_all(namespaces, next);
         });
         known.extend(seen.into_inner());
+        // No child, so nothing of all that was looked at.
+        let end = end.inspect_err(|errno| shortage::note(*errno));
         let answered = end.map_or(next, |(answered, _)| answered);
         if answered < namespaces.len() {
             closed.push(answered);
@@ -126,7 +128,13 @@ fn send_child(
             *patience = patience.saturating_sub(std::mem::take(&mut waited).saturating_sub(MOMENT)).max(MOMENT);
         }
     };
-    let in_time = end.err() != Some(Errno::ETIMEDOUT);
+    let end = end.map(drop);
+    let in_time = end != Err(Errno::ETIMEDOUT);
+    if let Err(errno) = end
+        && in_time
+    {
+        shortage::note(errno);
+    }
     if !in_time {
         *patience = (*patience / 2).max(MOMENT);
     }
@@ -153,7 +161,8 @@ impl Visitor<'_> {
     /// Visits all from the namespace `first` on, unless nobody listens any more.
     fn visit_all(&mut self, namespaces: &[Handle], first: usize) {
         for (place, namespace) in namespaces.iter().enumerate().skip(first) {
-            let visited = namespace.enter(Kind::Mount).is_ok().then(|| self.proc.mounts_of_caller().ok()).flatten();
+            let entered = noted(namespace.enter(Kind::Mount).map_err(|error| error.errno.unwrap_or(Errno::EIO)));
+            let visited = entered.and_then(|()| noted(self.proc.mounts_of_caller())).ok();
             let told = match visited {
                 Some(mounts) => {
                     let seen = mounts.iter().filter(|mount| mount.filesystem == "nsfs");
@@ -195,7 +204,9 @@ impl Visitor<'_> {
         let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         // A mount point's path has no links in it.
         let resolve = ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_NO_MAGICLINKS;
-        let looked_at = noted(openat2(AT_FDCWD, target, OpenHow::new().flags(flags).resolve(resolve)))?;
+        // Not noted: who serves a file system on the way can answer any errno. The namespace is told of all the same.
+        let how = || OpenHow::new().flags(flags).resolve(resolve);
+        let looked_at = while_interrupted(|| openat2(AT_FDCWD, target, how()))?;
         let handle = self.proc.namespace_behind(&looked_at)?;
         if handle.identity()?.inode() == inode { Ok(handle) } else { Err(Errno::ENOENT) }
     }
@@ -242,7 +253,7 @@ impl Message {
 /// The next message; none where the child has closed its end.
 fn receive(receiver: &OwnedFd, patience: Duration) -> nix::Result<Option<(Vec<u8>, Option<OwnedFd>)>> {
     let timeout = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
-    let ready = while_interrupted(|| poll(&mut [PollFd::new(receiver.as_fd(), PollFlags::POLLIN)], timeout))?;
+    let ready = noted(while_interrupted(|| poll(&mut [PollFd::new(receiver.as_fd(), PollFlags::POLLIN)], timeout)))?;
     if ready == 0 {
         return Err(Errno::ETIMEDOUT);
     }
@@ -251,7 +262,12 @@ fn receive(receiver: &OwnedFd, patience: Duration) -> nix::Result<Option<(Vec<u8
     let (length, files) = {
         let mut room = [IoSliceMut::new(&mut message)];
         let flags = MsgFlags::MSG_CMSG_CLOEXEC;
-        let received = recvmsg::<()>(receiver.as_raw_fd(), &mut room, Some(&mut space), flags)?;
+        let received = loop {
+            match recvmsg::<()>(receiver.as_raw_fd(), &mut room, Some(&mut space), flags) {
+                Err(Errno::EINTR) => {}
+                received => break noted(received)?,
+            }
+        };
         if received.flags.contains(MsgFlags::MSG_CTRUNC) {
             let _ = noted::<()>(Err(Errno::EMFILE));
         }

@@ -2,7 +2,7 @@
 
 use nscore::error::While;
 use nscore::handle::Handle;
-use nscore::proc::{Proc, ProcessDirectory};
+use nscore::proc::{self, Proc, ProcessDirectory};
 use nscore::{Doing, Kind, Result};
 
 use crate::sources::ancestors;
@@ -15,7 +15,7 @@ use crate::table::{Cell, Column, Table};
 pub fn table(proc: &Proc, pid: u32) -> Result<Table> {
     let process = proc.process(pid).doing(|| Doing::FindingProcess { pid })?;
     let numbers = process.numbers().doing(|| Doing::FindingProcess { pid })?;
-    let mut inodes = namespaces_up_from(&process, numbers.len());
+    let mut inodes = namespaces_up_from(&process, numbers.len()).doing(|| Doing::FindingProcess { pid })?;
     // Those that cannot be seen are further out.
     inodes.resize(numbers.len(), None);
     let rows = inodes.into_iter().rev().zip(numbers);
@@ -25,8 +25,8 @@ pub fn table(proc: &Proc, pid: u32) -> Result<Table> {
 }
 
 /// The inode of the pid namespace that the process is in, that of its parent, and so on, as far as they can be asked.
-fn namespaces_up_from(process: &ProcessDirectory, most: usize) -> Vec<Option<u64>> {
+fn namespaces_up_from(process: &ProcessDirectory, most: usize) -> nix::Result<Vec<Option<u64>>> {
     let parent = |namespace: &Handle| namespace.parent().ok();
-    let up = std::iter::successors(process.namespace(Kind::Pid).ok(), parent);
-    up.take(most).map(|namespace| ancestors::inode(&namespace)).collect()
+    let up = std::iter::successors(proc::as_far_as_readable(process.namespace(Kind::Pid))?, parent);
+    Ok(up.take(most).map(|namespace| ancestors::inode(&namespace)).collect())
 }

@@ -152,10 +152,16 @@ impl Rows {
             let opened = proc.process(pid).and_then(|process| Ok((read_details(&process, wanted)?, process)));
             let process = proc::as_far_as_readable(opened);
             let process = process.doing(|| Doing::Opening { path: format!("/proc/{pid}").into() })?;
-            read.extend(same.iter().map(|row| {
+            for row in same {
                 let namespace = &inventory.namespaces[self.rows[*row].namespace];
-                (*row, process.as_ref().and_then(|(details, process)| details_in(namespace, process, details)))
-            }));
+                let details = match &process {
+                    Some((details, process)) => details_in(namespace, process, details).doing(|| Doing::Opening {
+                        path: format!("/proc/{pid}/ns/{}", namespace.kind.link()).into(),
+                    })?,
+                    None => None,
+                };
+                read.push((*row, details));
+            }
         }
         Ok(read)
     }
@@ -186,12 +192,17 @@ impl Row {
 }
 
 /// What was read of `process`, if it is in `namespace`; that it was in it then, too, is sure.
-fn details_in(namespace: &Namespace, process: &ProcessDirectory, details: &Rc<Details>) -> Option<Rc<Details>> {
+fn details_in(
+    namespace: &Namespace,
+    process: &ProcessDirectory,
+    details: &Rc<Details>,
+) -> nix::Result<Option<Rc<Details>>> {
     match process.namespace_inode(namespace.kind) {
-        Ok(inode) => (inode == namespace.inode).then(|| Rc::clone(details)),
+        Ok(inode) => Ok((inode == namespace.inode).then(|| Rc::clone(details))),
         // It might be another one by now, so nothing of it is shown. The kernel says EACCES of one who is gone, too.
-        Err(Errno::EACCES | Errno::EPERM) => (!is_gone(process)).then(Rc::default),
-        Err(_) => None,
+        Err(Errno::EACCES | Errno::EPERM) => Ok((!is_gone(process)).then(Rc::default)),
+        Err(Errno::ENOENT | Errno::ESRCH) => Ok(None),
+        Err(errno) => Err(errno),
     }
 }
 

@@ -49,7 +49,7 @@ pub fn run(plan: Plan, reporter: &Reporter, verbose: bool) -> Result<Ending> {
         }
         Plan::Limit(listing, kinds) => {
             let (inventory, rows) = list(&listing)?;
-            print(&limits::table(&open_proc()?, &inventory, &rows, kinds), &listing.layout)?;
+            print(&limits::table(&open_proc()?, &inventory, &rows, kinds)?, &listing.layout)?;
             Some(inventory)
         }
     };
@@ -94,7 +94,8 @@ const PROC: &str = "/proc";
 fn open_proc() -> Result<Proc> {
     let unreadable = |errno| Error { doing: Doing::ParsingMountinfo, errno };
     let proc = Proc::open(Path::new(PROC)).map_err(|error| unreadable(error.errno))?;
-    proc.own_pid().map(|_| proc).ok_or_else(|| unreadable(Some(Errno::ENOENT)))
+    let own = proc.own_pid().map_err(|errno| unreadable(Some(errno)))?;
+    own.map(|_| proc).ok_or_else(|| unreadable(Some(Errno::ENOENT)))
 }
 
 /// Looks through /proc, and chooses the rows.
@@ -146,6 +147,7 @@ fn rows_of_namespaces(listing: &Listing, inventory: &mut Inventory, is_chosen: i
 
 /// There is no process in the namespace with this inode; whether there is such a namespace takes another look.
 fn check_existence(proc: &Proc, listing: &Listing, inode: u64) -> Result<()> {
+    shortage::check(Path::new(PROC))?;
     if listing.scope.all {
         // That was the look.
         return Err(Error::new(Doing::FindingNamespace { inode }));
@@ -153,6 +155,7 @@ fn check_existence(proc: &Proc, listing: &Listing, inode: u64) -> Result<()> {
     let search = Search { held: true, questions: Questions::default(), ..listing.scope.search };
     let everywhere = Scope { search, mounted: true, places: false, all: false, descendants: false };
     let inventory = Inventory::take(proc, everywhere)?;
+    shortage::check(Path::new(PROC))?;
     inventory.position(inode).map(drop).ok_or_else(|| Error::new(Doing::FindingNamespace { inode }))
 }
 

@@ -10,7 +10,7 @@ use nix::unistd::geteuid;
 
 use crate::container::{Container, Runtime};
 use crate::error::{Doing, Error, Result, While};
-use crate::proc::{Proc, Scratch};
+use crate::proc::{self, Proc, Scratch};
 use crate::process::Target;
 use crate::shortage;
 
@@ -108,14 +108,19 @@ impl Wanted {
 
     /// Which of its processes to enter: the first of its own pid namespace, else the one with the lowest number; none of
     /// the dead, unless there is nobody else.
-    fn choose(&self, members: &[u32], proc: &Proc) -> Option<u32> {
-        let mut ranks = members.iter().filter_map(|pid| Some((*pid, proc.process(*pid).ok()?.rank().ok()?)));
-        let mut living = ranks.by_ref().filter(|(_, rank)| !rank.is_dead).peekable();
+    fn choose(&self, members: &[u32], proc: &Proc) -> Result<Option<u32>> {
+        let rank = |pid: &u32| {
+            let read = proc::as_far_as_readable(proc.process(*pid).and_then(|process| process.rank()));
+            let read = read.doing(|| Doing::Reading { path: format!("{PROC}/{pid}/status").into() })?;
+            Ok(read.map(|rank| (*pid, rank)))
+        };
+        let ranks = members.iter().filter_map(|pid| rank(pid).transpose()).collect::<Result<Vec<_>>>()?;
+        let mut living = ranks.into_iter().filter(|(_, rank)| !rank.is_dead).peekable();
         let lowest = living.peek().map(|(pid, _)| *pid);
         // A process inside may make another pid namespace, but its first process has a parent inside then.
         let mut inits = living.filter(|(_, rank)| rank.is_init && members.binary_search(&rank.parent).is_err());
         let init = if self.sort.name == Name::Unit { None } else { inits.next() };
-        init.map(|(pid, _)| pid).or(lowest).or(members.first().copied())
+        Ok(init.map(|(pid, _)| pid).or(lowest).or(members.first().copied()))
     }
 }
 
@@ -142,7 +147,7 @@ pub(super) fn process_in(wanted: &Wanted, text: &OsStr) -> Result<Target> {
         let candidates = found.iter().map(candidate).collect();
         return Err(Error::new(Doing::DistinguishingContainers { text: text.into(), candidates }));
     }
-    let pid = wanted.choose(&members, &proc).unwrap_or_default();
+    let pid = wanted.choose(&members, &proc)?.unwrap_or_default();
     let target = Target::in_proc(pid, &proc)?;
     // Its number may be another's by now, and it may have moved.
     match target.read("cgroup") {
@@ -167,8 +172,11 @@ fn inhabited(proc: &Proc, concern: impl Fn(&Container) -> bool) -> Result<Vec<In
     // Most processes say what another one has said.
     let mut known: HashMap<Vec<u8>, Option<usize>> = HashMap::new();
     for pid in pids {
-        // One that cannot be read has gone.
-        let Ok(cgroups) = proc.cgroups(pid, &mut scratch) else { continue };
+        // One that is gone has none. If another could not be read, its container would be taken for none.
+        let read = proc::as_far_as_readable(proc.cgroups(pid, &mut scratch));
+        let Some(cgroups) = read.doing(|| Doing::Reading { path: format!("{PROC}/{pid}/cgroup").into() })? else {
+            continue;
+        };
         let place = known.get(cgroups).copied().unwrap_or_else(|| {
             let container = Container::of_process(cgroups).filter(|container| concern(container));
             let place = container.map(|container| place_of(container, &mut list));

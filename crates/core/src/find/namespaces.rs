@@ -148,7 +148,7 @@ impl Search {
 
     /// What other mount namespaces have mounted, and those that are mounted there.
     fn among_mounts_of_others(&mut self) -> Option<Handle> {
-        let own = self.proc.own_namespace_inode(Kind::Mount);
+        let own = self.proc.own_namespace_inode(Kind::Mount).ok();
         let mut journey = Journey { known: own.into_iter().collect(), ..Journey::default() };
         for (_, inode, path) in mounts::mounted_namespaces().filter(|(kind, ..)| *kind == Kind::Mount) {
             journey.add(inode, || open_mounted(&path));

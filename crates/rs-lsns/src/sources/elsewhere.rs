@@ -42,7 +42,8 @@ pub struct Place {
 impl Traveller {
     /// One that is at home where this process is.
     pub fn new(proc: &Proc) -> Self {
-        let own = proc.own_namespace_inode(Kind::Mount);
+        // Where that is not known, this process's own mounts are looked at twice.
+        let own = proc.own_namespace_inode(Kind::Mount).ok();
         Self { done: own.into_iter().collect(), ..Self::default() }
     }
 

@@ -76,7 +76,7 @@ pub fn look(proc: &Proc, search: Search) -> Result<Vec<Seen>> {
     let mut first = Walk::new(proc, search, &asked);
     let pids = proc.pids(&mut first.scratch).doing(|| Doing::ParsingMountinfo)?;
     // This process itself, before it opens anything that is not its caller's.
-    let own = proc.own_pid();
+    let own = proc.own_pid().doing(|| Doing::ParsingMountinfo)?;
     if let Some(own) = own {
         first.visit(own)?;
     }
