@@ -1,264 +1,224 @@
-//! Every system call fails once: of each command line, the calls of each of its processes fail in turn.
+//! Every system call fails once: of each command line, the calls of each of its processes fail in turn, with every error
+//! that they can give.
 //!
 //! Whatever fails, the run must end in time, with a status and one line that say so, and leave nothing: no process,
-//! mount or file. What is interrupted goes on. `tests/support/inject.c` makes the calls fail, and says why not strace.
-//! Only calls that the table `HARMLESS` names may fail without a word.
+//! mount, file or namespace. What is interrupted goes on. A list is whole, or it fails. `tests/support/inject.c` makes the
+//! calls fail, and says why not strace; `tests/support/through.c` goes through a command line with it. Only what stands in
+//! the tables of `tests/faults/harmless.rs` may fail without a word.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test says loudly what is wrong")]
 
+#[path = "faults/cases.rs"]
+mod cases;
+#[path = "faults/harmless.rs"]
+mod harmless;
+#[path = "faults/run.rs"]
+mod run;
 mod support;
 
-use nix::errno::Errno;
-use support::{Line, Outcome, Program, Status, ours, require};
+use std::collections::BTreeSet;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
-/// A command line to go through.
-struct Case {
-    /// Who runs it; root if not.
-    is_nsuser: bool,
-    /// What root does before.
-    setup: &'static str,
-    /// The arguments up to the program's.
-    options: &'static str,
-}
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::Pid;
 
-const fn root(options: &'static str) -> Case {
-    Case { is_nsuser: false, setup: "", options }
-}
+use cases::Case;
+use run::Run;
+use support::{Program, Stage, Status, User, ours, require, targets};
 
-const fn nsuser(options: &'static str) -> Case {
-    Case { is_nsuser: true, setup: "", options }
-}
-
-const fn after(setup: &'static str, case: Case) -> Case {
-    Case { setup, ..case }
-}
-
-/// A place of mounts to pin namespaces in, and files for that.
-const PINS: &str = "mount -t tmpfs pins dir; mount --make-private dir; : >dir/a; : >dir/b; : >dir/c";
-
-/// What is run in the other root.
-const ECHO: &str = "ln -s busybox /tmp/root/bin/echo";
-
-const UNSHARE: &[Case] = &[
-    root("-m"),
-    nsuser("-rimnuCT"),
-    nsuser("-rpf --mount-proc"),
-    nsuser("-rpf --mount-proc --init --kill-child"),
-    nsuser("-c --keep-caps --setgroups deny -w dir"),
-    nsuser("--map-auto -r -S 0 -G 0"),
-    root("--map-users=0:100000:5 --map-groups=0:100000:5 --owner 4242:4242"),
-    root("-fS 7 -G 8 --kill-child=TERM"),
-    after(PINS, root("--uts=dir/a --ipc=dir/b")),
-    after(PINS, root("-f --pid=dir/a --net=dir/c")),
-    after(ECHO, root("-m --propagation=slave -R /tmp/root --mount-proc")),
-    nsuser("-r -T --monotonic 5 --boottime 6 -f"),
-    nsuser("-ru --hostname there -n --loopback"),
-    nsuser("-f --pid-file new --info-fd 1"),
-    nsuser("--pid-file new --info-fd 1"),
-    nsuser("-f --forward-signals=all"),
-];
-
-const NSENTER: &[Case] = &[
-    root("-t 100 -a"),
-    root("-t 100 -m -u -i -n -p -C -F"),
-    nsuser("-t 200 -a --preserve-credentials"),
-    root("-t 200 -a -S 0 -G 0"),
-    after(ECHO, root("-t 500 -m -p -r -w")),
-    after(ECHO, root("-t 500 -m -r --wdns=/tmp")),
-    root("-t 500 -u -e -S follow -G follow"),
-    root("--uts=/proc/100/ns/uts --wd=dir"),
-    root("-t 100 -m -p --mount-proc --kill-child"),
-    root("-t 100 -u -c --forward-signals"),
-    root("-t 200 --user-parent -u"),
-];
-
-/// Calls that may fail and still come to success: whose program, what stands in the options, the call, and why.
-const HARMLESS: &[(&str, &str, &str, &str)] = &[
-    ("", "", "close", "the descriptor is gone all the same"),
-    ("", "", "fcntl:1", "F_GETFD asks which of 0, 1 and 2 are closed, which only EBADF says; std asks before a close"),
-    ("", "", "ioctl:21523", "TIOCGWINSZ asks for the width of the help text"),
-    ("", "", "statx", "std asks how much there is to read, and reads without an answer"),
-    ("", "", "lseek", "std asks how much has been read, and reads without an answer"),
-    ("unshare", "--init", "recvfrom", "the reins are emptied so that the next signal finds room"),
-    ("unshare", "--pid-file", "recvfrom", "asked when the program has ended; without an answer the PID file goes"),
-    ("nsenter", "-t ", "pidfd_open", "/proc stands in, as on kernels that have no pidfd"),
-    ("nsenter", "-t ", "pidfd_send_signal", "EPERM says that the process is there"),
-    (
-        "nsenter",
-        "-t ",
-        "fcntl:1030",
-        "what cannot be had of /proc/PID is missed where it is needed; here the pidfd does",
-    ),
-    ("nsenter", "-p", "openat", "as before: /proc/PID"),
-    ("nsenter", "-p", "fstatfs", "as before: /proc/PID"),
-    ("nsenter", "-a", "newfstatat", "what cannot be compared is entered"),
-    ("nsenter", "-t 200", "setgroups", "tried outside and inside; one of both is enough"),
-    ("nsenter", "-t 500", "setgroups", "there are none"),
-    ("nsenter", "-t 200", "setns", "tried before the user namespace and after it"),
-    ("nsenter", "-t 200", "openat", "libc opens ngroups_max, and has a default"),
-    ("nsenter", "-t 200", "read", "libc reads ngroups_max, and has a default"),
-];
-
-/// Goes through a line. A record of a run begins with `== PROCESS INDEX CALL ERRNO STATUS`.
-const FUNCTIONS: &str = r#"
-export NS_HINTS=never
-state() { cut -d' ' -f5- /proc/self/mountinfo; find /tmp/stage /tmp/root -printf '%p %M %U %s\n' | sort; }
-left() {
-    for process in /proc/[0-9]*; do
-        grep -qsx "${process#/proc/}" /tmp/log/before && continue
-        case ${process#/proc/} in 1 | $$) continue ;; esac
-        grep -qs '^State:.[^ZX]' $process/status && tr '\0' ' ' <$process/cmdline
-    done 2>/tmp/log/gone
-}
-clean() {
-    rm -f new
-    for pin in dir/a dir/b dir/c; do while umount $pin; do :; done; done 2>/tmp/log/gone
-}
-through() {
-    ls /proc | grep '^[0-9]' >/tmp/log/before
-    state >/tmp/log/then
-    timeout 5 inject /tmp/log/calls "$@" echo ran >/tmp/log/out 2>/tmp/log/err || { echo "== fails $?"; cat /tmp/log/err; return; }
-    clean
-    while read -r process index call errno; do
-        timeout 5 inject /tmp/log/hit $process $index $errno "$@" echo ran >/tmp/log/out 2>/tmp/log/err
-        status=$?
-        echo "== $process $index $call $errno $status"
-        sed 's/^/out: /' /tmp/log/out; sed 's/^/err: /' /tmp/log/err
-        read -r hit </tmp/log/hit; [ "$hit" = $call ] || echo "miss: $hit"
-        left >/tmp/log/left; sed 's/^/left: /' /tmp/log/left
-        # What has succeeded leaves what was asked for.
-        [ $status = 0 ] || { state >/tmp/log/now; diff /tmp/log/then /tmp/log/now | sed -n 's/^[<>]/left: &/p'; }
-        clean
-    done </tmp/log/calls
-}
-"#;
-
-/// Makes a place for notes that is no part of what is looked at, and the injector.
-const INJECTOR: &str =
-    concat!("mkdir /tmp/log; cc -O1 -o /tmp/bin/inject -x c - <<'END'\n", include_str!("support/inject.c"), "\nEND\n");
-
-/// What one failing call came to.
-#[derive(Debug, Default)]
-struct Run<'a> {
-    /// `PROCESS INDEX CALL ERRNO STATUS`.
-    title: &'a str,
-    call: &'a str,
-    interrupted: bool,
-    /// The process did not come to that call this time.
-    missed: bool,
-    status: i32,
-    out: Vec<&'a str>,
-    err: Vec<&'a str>,
-    left: Vec<&'a str>,
-}
-
-impl<'a> Run<'a> {
-    fn parse(record: &'a str) -> Self {
-        let mut lines = record.lines();
-        let title = lines.next().unwrap_or_default();
-        let words: Vec<&str> = title.split(' ').collect();
-        let number = |index: usize| words.get(index).and_then(|word| word.parse().ok()).unwrap_or(-1);
-        let mut run = Run { title, call: words.get(2).unwrap_or(&""), status: number(4), ..Run::default() };
-        run.interrupted = number(3) == Errno::EINTR as i32;
-        for line in lines {
-            match line.split_once(": ") {
-                Some(("out", text)) => run.out.push(text),
-                Some(("err", text)) => run.err.push(text),
-                Some(("miss", _)) => run.missed = true,
-                _ => run.left.push(line),
-            }
-        }
-        run
-    }
-
-    /// What is wrong with it.
-    fn complaint(&self, program: &str, options: &str) -> Option<&'static str> {
-        let ran = self.out.contains(&"ran");
-        match self.status {
-            124 => Some("does not end"),
-            _ if self.missed => None,
-            _ if self.leaves_something() => Some("leaves something"),
-            0 if !ran => Some("says success, and did not run"),
-            0 if self.err.is_empty() && (self.interrupted || self.is_harmless(program, options)) => None,
-            0 if self.is_warned_of() => None,
-            0 => Some("is passed over"),
-            _ if self.interrupted && self.is_unhandled(program) => None,
-            _ if self.interrupted => Some("is not retried"),
-            status if status >= 128 => Some("kills"),
-            _ if ran => Some("fails, and ran"),
-            _ if self.err.len() != 1 => Some("is not told in one line"),
-            _ => None,
-        }
-    }
-
-    /// As with util-linux, a namespace stays kept when what comes after fails: in both its files, or in none.
-    fn leaves_something(&self) -> bool {
-        let mounted = |line: &&&str| line.starts_with("left: > ") && line.contains(" - nsfs ");
-        let kept = self.left.iter().filter(mounted).count() == 2;
-        self.left.iter().any(|line| !(kept && line.contains("/dir/")))
-    }
-
-    fn is_harmless(&self, program: &str, options: &str) -> bool {
-        HARMLESS
-            .iter()
-            .any(|(whose, option, call, _)| program.contains(whose) && options.contains(option) && *call == self.call)
-    }
-
-    /// The loopback device can be done without.
-    fn is_warned_of(&self) -> bool {
-        matches!(*self.err, [line] if line.contains("warning: cannot bring up the loopback device"))
-    }
-
-    /// What was named is opened by one call, which on FUSE or NFS a signal with a handler can interrupt. The program has no handlers.
-    fn is_unhandled(&self, program: &str) -> bool {
-        program == "nsenter" && self.call == "openat"
-    }
-}
+/// How long one stage goes through a line, in seconds; another one goes on. A stage must end in time, see `support::LIMIT`.
+const PORTION: u32 = 5;
 
 /// The program of the crate that this is compiled for, and its command lines.
 fn program() -> (Program, &'static [Case]) {
-    match (option_env!("CARGO_BIN_EXE_rs-unshare"), option_env!("CARGO_BIN_EXE_rs-nsenter")) {
-        (Some(built), _) => (ours("unshare", built), UNSHARE),
-        (_, Some(built)) => (ours("nsenter", built), NSENTER),
-        _ => panic!("compiled for rs-unshare or rs-nsenter"),
+    let built = [
+        ("unshare", option_env!("CARGO_BIN_EXE_rs-unshare"), cases::UNSHARE),
+        ("nsenter", option_env!("CARGO_BIN_EXE_rs-nsenter"), cases::NSENTER),
+        ("lsns", option_env!("CARGO_BIN_EXE_rs-lsns"), cases::LSNS),
+    ];
+    let this = built.into_iter().find_map(|(name, path, cases)| Some((ours(name, path?), cases)));
+    this.expect("compiled for one of the programs")
+}
+
+/// Compiles a program of `tests/support` for the stage.
+fn compiled(name: &'static str, for_whom: &str) -> Program {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/support").join(name).with_extension("c");
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{for_whom}-{name}"));
+    let built = Command::new("cc").args(["-O1", "-pthread", "-o"]).arg(&path).arg(&source).status();
+    assert!(built.expect("cc").success(), "{} cannot be compiled", source.display());
+    Program { path, name }
+}
+
+/// What came of a program's command lines.
+#[derive(Debug, Default)]
+struct Tally {
+    calls: usize,
+    errnos: BTreeSet<i32>,
+    runs: usize,
+    missed: usize,
+    findings: Vec<String>,
+}
+
+impl Tally {
+    fn add(&mut self, other: Tally) {
+        self.calls += other.calls;
+        self.errnos.extend(other.errnos);
+        self.runs += other.runs;
+        self.missed += other.missed;
+        self.findings.extend(other.findings);
     }
 }
 
-impl Case {
-    /// The records of all its runs.
-    fn go_through(&self, program: &Program) -> Outcome {
-        let user = if self.is_nsuser { "nsuser" } else { "root" };
-        let line = format!("{INJECTOR}USER={user}\nexport USER\nthrough {} {}", program.name, self.options);
-        let line = Line::of_root(program.clone(), FUNCTIONS, line).after(self.setup);
-        let line = if program.name == "nsenter" { line.beside_targets() } else { line };
-        line.outcome()
+/// Goes through a line, on as many stages as that takes.
+fn go_through(case: &Case, programs: &[Program]) -> Tally {
+    let program = programs[0].name;
+    let user = if case.is_nsuser { "nsuser" } else { "root" };
+    let heading = format!("{program} {}", case.options);
+    let operands = if program == "lsns" { "" } else { "echo ran" };
+    let (mut tally, mut calls, mut from) = (Tally::default(), BTreeSet::new(), 0);
+    loop {
+        let setup = targets::setup(&[case.options, case.before, case.setup], case.setup);
+        let line = format!(
+            "export NS_HINTS=never USER={user}; {}\nthrough {from} {PORTION} inject {program} {} {operands}\nstatus=$?; {}\nexit $status",
+            case.before, case.options, case.behind
+        );
+        let stage = Stage { setup: &setup, ..Stage::new(User::Root) };
+        let outcome = stage.run_sh_with(programs, &line);
+        let records: Vec<&str> = records(&outcome.stdout);
+        let (Some(whole), Some(last)) = (records.first().map(|record| Run::parse(record)), records.last()) else {
+            tally.findings.push(format!("{heading}: cannot be gone through: {outcome}"));
+            break;
+        };
+        if outcome.status != Status::Exit(0)
+            || whole.status != case.status
+            || whole.err.iter().any(|line| line.starts_with("inject"))
+        {
+            tally.findings.push(format!("{heading}: cannot be gone through: {}: {whole:?}", outcome.stderr));
+            break;
+        }
+        for run in records[1..records.len() - 1].iter().map(|record| Run::parse(record)) {
+            calls.insert((run.process.to_owned(), run.index.to_owned()));
+            tally.errnos.insert(run.errno);
+            tally.runs += 1;
+            tally.missed += usize::from(run.missed);
+            if let Some(complaint) = run.complaint(&whole, program, case) {
+                tally.findings.push(format!("{heading}: {}: {complaint}{}", run.title, run.differences(&whole)));
+            }
+        }
+        match last.strip_prefix("next ").and_then(|number| number.trim().parse().ok()) {
+            Some(next) => from = next,
+            None => break,
+        }
     }
+    tally.calls = calls.len();
+    tally
+}
+
+/// What `tests/support/through.c` says of each run.
+fn records(text: &str) -> Vec<&str> {
+    text.strip_prefix("== ").map(|text| text.split("\n== ").collect()).unwrap_or_default()
+}
+
+/// Each of the processors takes one line after the other.
+fn go_through_all(cases: &[Case], programs: &[Program]) -> Tally {
+    let (tally, next) = (Mutex::new(Tally::default()), AtomicUsize::new(0));
+    let all = sched_getaffinity(Pid::from_raw(0)).expect("processors");
+    let processors = (0..CpuSet::count()).filter(|number| all.is_set(*number).unwrap_or(false));
+    thread::scope(|scope| {
+        for number in processors {
+            let (tally, next) = (&tally, &next);
+            scope.spawn(move || {
+                let mut this = CpuSet::new();
+                this.set(number).and_then(|()| sched_setaffinity(Pid::from_raw(0), &this)).expect("a processor");
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let of_line = go_through(case, programs);
+                    if env::var_os("NS_SHOW").is_some() {
+                        eprintln!(
+                            "{}: {} calls, {} runs, {} findings",
+                            case.options,
+                            of_line.calls,
+                            of_line.runs,
+                            of_line.findings.len()
+                        );
+                    }
+                    tally.lock().unwrap_or_else(PoisonError::into_inner).add(of_line);
+                }
+            });
+        }
+    });
+    tally.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[test]
 fn every_system_call_fails_once() {
-    require!(root, newuidmap, cc);
+    require!(root, newuidmap, cc, unshare, setpriv, hostname);
     if cfg!(not(target_arch = "x86_64")) {
         return support::skip(support::test_name!(), "tests/support/inject.c knows the registers of x86-64 only");
     }
     let (program, cases) = program();
-    let (mut runs, mut missed, mut findings) = (0, 0, Vec::new());
-    for case in cases {
-        let outcome = case.go_through(&program);
-        if outcome.status != Status::Exit(0) || !outcome.stdout.starts_with("== 0 ") {
-            findings.push(format!("{} {}: cannot be gone through: {outcome}", program.name, case.options));
-            continue;
-        }
-        for run in outcome.stdout.split("== ").skip(1).map(Run::parse) {
-            runs += 1;
-            missed += u32::from(run.missed);
-            if let Some(complaint) = run.complaint(program.name, case.options) {
-                findings.push(format!("{} {}: {}: {complaint}: {run:?}", program.name, case.options, run.title));
-            }
-        }
-    }
-    let (lines, found) = (cases.len(), findings.len());
-    eprintln!("{}: {lines} command lines, {runs} runs, {missed} missed their call, {found} findings", program.name);
+    let only = env::var("NS_CASE").ok();
+    let cases: Vec<Case> =
+        cases.iter().filter(|case| only.as_ref().is_none_or(|only| case.options == only)).copied().collect();
+    let name = program.name;
+    let helpers = ["inject", "through", "hold"].map(|helper| compiled(helper, name));
+    let programs: Vec<Program> = [program].into_iter().chain(helpers).collect();
+    let Tally { calls, errnos, runs, missed, findings } = go_through_all(&cases, &programs);
+    // `cargo xtask faults` reads this line.
+    eprintln!(
+        "faults: {name}: {} command lines, {calls} calls, {} errnos, {runs} runs, {missed} missed, {} findings",
+        cases.len(),
+        errnos.len(),
+        findings.len()
+    );
     assert!(findings.is_empty(), "{}", findings.join("\n"));
     // Processes side by side do not always make the same calls.
     assert!(missed * 20 <= runs, "{missed} of {runs} runs missed their call");
+}
+
+/// An option as the help shows it: `-n, --net[=<NS>]  Network devices`.
+struct Shown {
+    short: Option<char>,
+    long: String,
+    takes_value: bool,
+}
+
+impl Shown {
+    fn read(line: &str) -> Option<Self> {
+        let names = line.trim_start().split("  ").next().filter(|names| names.starts_with('-'))?;
+        let short = names.strip_prefix('-')?.chars().next().filter(|short| *short != '-');
+        let (_, long) = names.split_once("--")?;
+        let end = long.find(['[', ' ', '.']).unwrap_or(long.len());
+        Some(Self { short, long: long[..end].to_owned(), takes_value: names.contains('<') })
+    }
+
+    /// Whether it stands in a word, and what does so behind it cannot.
+    fn is_in(&self, word: &str, all: &[Shown]) -> bool {
+        if let Some(long) = word.strip_prefix("--") {
+            return long.split('=').next() == Some(&*self.long);
+        }
+        let Some(cluster) = word.strip_prefix('-') else { return false };
+        let value = |letter: char| all.iter().any(|option| option.short == Some(letter) && option.takes_value);
+        let end = cluster.find(value).map_or(cluster.len(), |place| place + 1);
+        self.short.is_some_and(|short| cluster.get(..end).is_some_and(|letters| letters.contains(short)))
+    }
+}
+
+#[test]
+fn every_option_is_in_a_line() {
+    let (program, cases) = program();
+    let help = Command::new(&program.path).arg("--help").output().expect("its help");
+    let help = String::from_utf8(help.stdout).expect("UTF-8");
+    let all: Vec<Shown> = help.lines().filter_map(Shown::read).collect();
+    assert!(all.len() > 20, "{help}");
+    let words: Vec<&str> = cases.iter().flat_map(|case| case.options.split(' ')).collect();
+    let missing: Vec<&str> = all
+        .iter()
+        .filter(|option| !words.iter().any(|word| option.is_in(word, &all)))
+        .map(|option| &*option.long)
+        .collect();
+    assert!(missing.is_empty(), "no line has {missing:?}");
 }

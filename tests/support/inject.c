@@ -28,7 +28,7 @@ static const struct call {
 	long number;
 	const char *name;
 	int interruptible;
-	/* Which argument is a path or the text that names what it is about, counted from 1. */
+	/* Which argument is the path that it is about, counted from 1; -1 where the first is a descriptor. */
 	int path;
 	int errors[8];
 } calls[] = {
@@ -52,14 +52,14 @@ static const struct call {
 	CALL(fchmod, 0, 0, EPERM, EIO),
 	CALL(fchown, 0, 0, EPERM, EIO),
 	CALL(fcntl, 0, 0, EMFILE, EINVAL, EPERM),
-	CALL(flock, 0, 0, ENOLCK, EINTR),
+	CALL(flock, -1, 0, ENOLCK, EINTR),
 	CALL(fork, 0, 0, EAGAIN, ENOMEM),
-	CALL(fstat, 0, 0, EIO, ENOMEM),
-	CALL(fstatfs, 0, 0, EIO, ENOSYS, ENOMEM),
-	CALL(fsync, 0, 0, EIO, ENOSPC),
-	CALL(ftruncate, 0, 0, EIO, EPERM),
+	CALL(fstat, -1, 0, EIO, ENOMEM),
+	CALL(fstatfs, -1, 0, EIO, ENOMEM),
+	CALL(fsync, -1, 0, EIO, ENOSPC),
+	CALL(ftruncate, -1, 0, EIO, EPERM),
 	CALL(getcwd, 0, 0, ENOENT, ENOMEM),
-	CALL(getdents64, 0, 0, EIO, ENOENT, ENOMEM),
+	CALL(getdents64, -1, 0, EIO, ENOENT, ENOMEM),
 	CALL(getgroups, 0, 0, EINVAL),
 	CALL(getpgid, 0, 0, ESRCH, EPERM),
 	CALL(getpriority, 0, 0, ESRCH),
@@ -85,10 +85,11 @@ static const struct call {
 	CALL(poll, 0, 1, ENOMEM),
 	CALL(ppoll, 0, 1, ENOMEM),
 	CALL(prctl, 0, 0, EPERM, EINVAL),
-	CALL(pread64, 0, 1, EIO, ENOMEM),
+	CALL(pread64, -1, 1, EIO, ENOMEM),
 	CALL(prlimit64, 0, 0, EPERM),
-	CALL(pwrite64, 0, 1, EIO, ENOSPC),
-	CALL(read, 0, 1, EIO, ESRCH, ENOMEM),
+	CALL(pwrite64, -1, 1, EIO, ENOSPC),
+	CALL(ptrace, 0, 0, EPERM, ESRCH),
+	CALL(read, -1, 1, EIO, ESRCH, ENOMEM),
 	CALL(readlink, 1, 0, EACCES, ENOENT, ENOMEM, EIO),
 	CALL(readlinkat, 2, 0, EACCES, ENOENT, ENOMEM, EIO),
 	CALL(recvfrom, 0, 1, ENOMEM, ENOBUFS),
@@ -122,7 +123,7 @@ static const struct call {
 	CALL(vfork, 0, 0, EAGAIN, ENOMEM),
 	CALL(wait4, 0, 0, EINTR),
 	CALL(waitid, 0, 0, EINTR),
-	CALL(write, 0, 1, EIO, EPERM, EINVAL, ENOSPC),
+	CALL(write, -1, 1, EIO, EPERM, EINVAL, ENOSPC),
 	CALL(writev, 0, 1, EIO, ENOSPC),
 	/* Which the C library's headers may not have. */
 	{ 470, "listns", 0, 0, { EPERM, ENOSYS, ENOMEM } },
@@ -148,6 +149,9 @@ static struct process {
 static FILE *report;
 static int wanted_process = -1, wanted_index, wanted_error, forks;
 
+/* Whether the call has failed: nothing more is to be looked at. Not where a process may have to be let go for another tracer. */
+static int is_over, lets_go;
+
 static void fail(const char *step)
 {
 	error(98, errno, "inject: %s", step);
@@ -171,7 +175,7 @@ static struct process *of(pid_t pid)
 static void resume(struct process *process, int signal)
 {
 	/* It may have been killed meanwhile. */
-	if (ptrace(PTRACE_SYSCALL, process->pid, 0, (long)signal) && errno != ESRCH)
+	if (ptrace(is_over ? PTRACE_CONT : PTRACE_SYSCALL, process->pid, 0, (long)signal) && errno != ESRCH)
 		fail("PTRACE_SYSCALL");
 }
 
@@ -187,22 +191,30 @@ static const struct call *known(long number)
 	return NULL;
 }
 
-/* The call's name, and which of many it is: what fcntl(2) is told to do, what is opened. Numbers differ from run to run. */
+/* The call's name, and which of many it is: what fcntl(2) is told to do, what is opened or read. Numbers differ from run to run. */
 static void describe(char *name, size_t room, pid_t pid, const struct call *call, const struct user_regs_struct *registers)
 {
 	const unsigned long long arguments[] = { registers->rdi, registers->rsi, registers->rdx };
 	size_t length = snprintf(name, room, "%s", call->name);
-	if (call->number == SYS_fcntl || call->number == SYS_prctl || call->number == SYS_ioctl) {
-		snprintf(name + length, room - length, ":%ld", (long)arguments[call->number == SYS_prctl ? 0 : 1]);
+	if (call->number == SYS_fcntl || call->number == SYS_prctl || call->number == SYS_ioctl || call->number == SYS_ptrace) {
+		snprintf(name + length, room - length, ":%ld", (long)arguments[call->number == SYS_fcntl || call->number == SYS_ioctl]);
 		return;
 	}
 	if (!call->path)
 		return;
 	char text[64] = "";
-	/* What stands close to the end of its page is read as far as that goes. */
-	unsigned long from = arguments[call->path - 1], page = 4096 - from % 4096;
-	struct iovec here = { text, sizeof text - 1 }, there[] = { { (void *)from, page }, { (void *)(from + page), sizeof text } };
-	process_vm_readv(pid, &here, 1, there, 2, 0);
+	if (call->path < 0) {
+		char link[64];
+		snprintf(link, sizeof link, "/proc/%d/fd/%d", pid, (int)registers->rdi);
+		if (readlink(link, text, sizeof text - 1) < 0)
+			return;
+	} else {
+		/* What stands close to the end of its page is read as far as that goes. */
+		unsigned long from = arguments[call->path - 1], page = 4096 - from % 4096;
+		struct iovec here = { text, sizeof text - 1 };
+		struct iovec there[] = { { (void *)from, page }, { (void *)(from + page), sizeof text } };
+		process_vm_readv(pid, &here, 1, there, 2, 0);
+	}
 	name[length++] = ':';
 	for (const char *from = text; *from && length < room - 1; from++) {
 		int digit = *from >= '0' && *from <= '9';
@@ -223,6 +235,7 @@ static void enter_or_leave(struct process *process)
 			registers.rax = -wanted_error;
 			ptrace(PTRACE_SETREGS, process->pid, 0, &registers);
 			process->fails = 0;
+			is_over = !lets_go;
 		}
 		/* The last that the C library does of a static program: what was relocated becomes read-only. */
 		if (!process->started && registers.orig_rax == SYS_mprotect)
@@ -250,11 +263,20 @@ static void enter_or_leave(struct process *process)
 	} else if (process->number == wanted_process && index == wanted_index) {
 		fprintf(report, "%s\n", name);
 		process->fails = 1;
-		registers.orig_rax = -1;
+		/* What cannot be closed is gone all the same, see close(2). */
+		if (call->number != SYS_close)
+			registers.orig_rax = -1;
 		if (ptrace(PTRACE_SETREGS, process->pid, 0, &registers))
 			fail("PTRACE_SETREGS");
+		fflush(report);
+		return;
 	}
 	fflush(report);
+	/* Nobody has two tracers: who wants another one is let go, as is what executes another program. */
+	if (call->number == SYS_ptrace && registers.rdi == PTRACE_TRACEME) {
+		ptrace(PTRACE_DETACH, process->pid, 0, 0);
+		process->pid = 0;
+	}
 }
 
 /* What a stop is about. */
@@ -305,6 +327,8 @@ int main(int argc, char **argv)
 		wanted_error = atoi(argv[2]);
 		argv += 3;
 	}
+	for (char **argument = argv; *argument; argument++)
+		lets_go |= !strcmp(*argument, "--check");
 	pid_t first = fork();
 	if (first == 0) {
 		/* While it is root: the kernel asks then what the tracer of a set-user-ID program may do. */

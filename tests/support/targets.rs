@@ -35,6 +35,7 @@ pub fn setup(texts: &[&str], more: &str) -> String {
     }
     let start: String = targets.iter().map(|pid| format!("target {pid}\n")).collect();
     let title = if more.is_empty() { targets.join(" ") } else { format!("{}; {more}", targets.join(" ")) };
+    let title = title.replace('\n', "; ");
     format!("# {title}\n{START}{start}ready\n{more}")
 }
 
