@@ -7,6 +7,7 @@ mod debian;
 mod dependencies;
 mod dist;
 mod error;
+mod faults;
 mod files;
 mod fuzz;
 mod generated;
@@ -53,6 +54,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--no-skips] [SUITE...]",
         about: "boot Debian's kernels under qemu, from 5.10 on, and run tests/kernels there",
         run: kernels::run,
+    },
+    Command {
+        name: "faults",
+        arguments: "[--all]",
+        about: "let every system call of many command lines fail, and count what comes of it",
+        run: faults::run,
     },
     Command {
         name: "bench",

@@ -1,6 +1,7 @@
 //! Running other programs: their output, or why there is none.
 
 use std::env;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 
@@ -16,6 +17,11 @@ pub fn output(command: &mut Command) -> Result<String> {
         return Err(failure(command, last_words(&result)));
     }
     Ok(String::from_utf8_lossy(&result.stdout).into_owned())
+}
+
+/// Write a line that another program wrote to standard error to ours.
+pub fn pass_on(line: &str) -> Result<()> {
+    writeln!(io::stderr(), "{line}").doing(|| "writing to standard error".into())
 }
 
 /// Fail unless `status`, of `command`, is success.
