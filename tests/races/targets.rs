@@ -2,7 +2,7 @@
 
 use crate::nsenter;
 use crate::support::require;
-use crate::support::stepping::{Race, Races, Run};
+use crate::support::stepping::{Race, Races, Run, Who};
 
 /// What is entered, and whether the target has a user namespace.
 struct Case {
@@ -133,4 +133,58 @@ fn the_target_s_number_becomes_another_s() {
 fn the_target_ends() {
     require!(root, cc);
     each_case("ended", "step end 4000");
+}
+
+/// What is entered of a target that goes elsewhere meanwhile, and the parts that must be of one moment.
+const MOVES: &[(&str, &str, &str)] = &[
+    ("-t 4000 -a", "", "cgroup ipc mnt net uts"),
+    ("-t 4000 -a", "user", "cgroup ipc mnt net user uts"),
+    ("-t 4000 -a -r -w", "", "cgroup ipc mnt net root uts"),
+    ("-t 4000 -a -r -w", "user", "cgroup ipc mnt net root user uts"),
+    ("-t 4000 -m -r -w", "", "mnt root"),
+    ("-t @$user -a", "user", "cgroup ipc mnt net user uts"),
+];
+
+/// A container's first process becomes it only bit by bit, and whoever makes a user namespace of his own may choose when.
+/// A program that is in his mount namespace and not in his user namespace would be his, with the caller's rights.
+#[test]
+fn the_target_goes_elsewhere() {
+    require!(root, cc, user_namespaces);
+    let (mut tried, mut entered, mut refused, mut findings) = (0, [0; 2], 0, Vec::new());
+    for (options, user, parts) in MOVES {
+        let races = Races {
+            setup: "",
+            before: format!("step mover 4000 {user} >/tmp/log/first").leak(),
+            line: format!("nsenter {options} true").leak(),
+            hostile: "step move 4000 >/tmp/log/second",
+            after: "step end 4000",
+            stages: 2,
+        };
+        for race in races.run(&nsenter()).races {
+            tried += 1;
+            let Some(found) = race.entered() else {
+                refused += usize::from(race.lines("err") == ["nsenter: PID 4000 went elsewhere while it was entered"]);
+                let is_told = race.status != 0 && race.lines("err").len() == 1 && race.lines("left").is_empty();
+                if !is_told {
+                    findings.push(format!("{options} {user}: {}: fails without a word: {race:?}", race.index));
+                }
+                continue;
+            };
+            let states = ["first", "second"].map(|moment| race.twin(moment));
+            let of = |state: &Who| {
+                parts.split(' ').all(|part| state.get(part).is_some() && found.get(part) == state.get(part))
+            };
+            match states.iter().position(of) {
+                Some(moment) => entered[moment] += 1,
+                None => findings.push(format!("{options} {user}: {}: enters a mixture: {race:?}", race.index)),
+            }
+        }
+    }
+    let [before, after] = entered;
+    let (lines, found) = (MOVES.len(), findings.len());
+    eprintln!(
+        "moved: {lines} command lines, {tried} races, {before} entered where it was, {after} where it went, {refused} refused, {found} findings"
+    );
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
+    assert!(refused > 0);
 }

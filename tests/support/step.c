@@ -3,6 +3,8 @@
  *   step run REPORT COMMAND INDEX PROGRAM...   at the entry of call INDEX of PROGRAM, `sh -c COMMAND` runs and ends; then PROGRAM goes on
  *   step run REPORT COMMAND reads PROGRAM...   the same at each read(2)
  *   step twin PID NAME [user]                  starts a container in /tmp/twins/NAME as the process with this PID; prints who it is
+ *   step mover PID [user]                      starts root's process, or an ordinary user's, in no namespaces of its own
+ *   step move PID                              has it make namespaces, and /tmp/twins/second the root there
  *   step end PID                               kills a process, and waits until its number is free, if it can be
  *   step who PID                               prints who a process is
  *   step reap PROGRAM...                       runs it, waits for all orphans that it leaves, and ends as it does
@@ -193,6 +195,66 @@ static int twin(pid_t pid, const char *name, int has_user)
 	return 0;
 }
 
+/* What runc(8) does with a container's first process; for its user, anybody may do the same. */
+static _Noreturn void move_inside(int is_user)
+{
+	int flags = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP;
+	check(unshare(flags | (is_user ? CLONE_NEWUSER : 0)), "unshare");
+	check(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), "private");
+	check(mount("/tmp/twins/second", "/tmp/twins/second", NULL, MS_BIND | MS_REC, NULL), "bind");
+	check(chdir("/tmp/twins/second"), "chdir");
+	check(syscall(SYS_pivot_root, ".", "."), "pivot_root");
+	check(umount2(".", MNT_DETACH), "umount");
+	check(chdir("/here"), "here");
+	check(sethostname("moved", 5), "sethostname");
+	for (;;)
+		pause();
+}
+
+static int mover(pid_t pid, int is_user)
+{
+	struct clone_args args = { .exit_signal = SIGCHLD, .set_tid = (uintptr_t)&pid, .set_tid_size = 1 };
+	sigset_t signals;
+	int up[2], signal;
+	char byte;
+	check(pipe2(up, O_CLOEXEC), "pipe2");
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	check(sigprocmask(SIG_BLOCK, &signals, NULL), "sigprocmask");
+	long child;
+	while ((child = syscall(SYS_clone3, &args, sizeof args)) < 0 && errno == EEXIST)
+		await_end(pid);
+	if (check(child, "clone3") == 0) {
+		if (is_user) {
+			check(setgroups(0, NULL), "setgroups");
+			check(setgid(4242), "setgid");
+			check(setuid(4242), "setuid");
+			/* Else its files in /proc are root's. */
+			check(prctl(PR_SET_DUMPABLE, 1), "PR_SET_DUMPABLE");
+		}
+		close(up[1]);
+		close(up[0]);
+		sigwait(&signals, &signal);
+		move_inside(is_user);
+	}
+	close(up[1]);
+	read(up[0], &byte, 1);
+	show(stdout, pid);
+	return 0;
+}
+
+static int move(pid_t pid)
+{
+	struct stat it;
+	char path[64];
+	snprintf(path, sizeof path, "/proc/%d/cwd/here", pid);
+	kill(pid, SIGUSR1);
+	while (stat(path, &it) && syscall(SYS_kill, pid, 0) == 0)
+		sched_yield();
+	show(stdout, pid);
+	return 0;
+}
+
 /* Calls that see nothing but this process. */
 static const long blind[] = {
 	SYS_arch_prctl, SYS_brk, SYS_close, SYS_exit, SYS_exit_group, SYS_fcntl, SYS_futex, SYS_getegid, SYS_geteuid, SYS_getgid, SYS_getpid,
@@ -371,10 +433,14 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(what, "who") && argc > 2)
 		return show(stdout, atoi(argv[2])), 0;
+	if (!strcmp(what, "mover") && argc > 2)
+		return mover(atoi(argv[2]), argc > 3);
+	if (!strcmp(what, "move") && argc > 2)
+		return move(atoi(argv[2]));
 	if (!strcmp(what, "reap") && argc > 2)
 		return reap(argv + 2);
 	if (!strcmp(what, "stay"))
 		for (;;)
 			pause();
-	error(98, 0, "step: run, twin, end, who, reap");
+	error(98, 0, "step: run, twin, mover, move, end, who, reap");
 }

@@ -154,6 +154,11 @@ impl Who {
             })
     }
 
+    /// One of its parts.
+    pub fn get(&self, part: &str) -> Option<&str> {
+        self.0.iter().find(|(name, _)| name == part).map(|(_, value)| &**value)
+    }
+
     /// In which of its parts it is another than `before`.
     pub fn differs_in(&self, before: &Who) -> Vec<&str> {
         self.0.iter().zip(&before.0).filter(|(one, other)| one != other).map(|(one, _)| &*one.0).collect()

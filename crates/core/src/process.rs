@@ -267,6 +267,28 @@ impl Target {
         matches!((self.stat_at("root"), own), (Ok(root), Ok(own)) if Identity::of(&root) != Identity::of(&own))
     }
 
+    /// Makes sure that it is still in these namespaces, and still has this root directory, if one is given.
+    ///
+    /// What this process may not ask, having entered a user namespace, is taken to be so: it has no rights to lose any more.
+    ///
+    /// # Errors
+    /// [`Doing::FindingAgain`]; [`Doing::Comparing`], [`Doing::Opening`] when it has ended, since nobody knows then.
+    pub fn check_still_there(&self, namespaces: &[(Kind, Identity)], root: Option<&File>) -> Result<()> {
+        log::debug!("stat(\"{}\") for {} namespaces", self.path("ns").display(), namespaces.len());
+        let elsewhere = Error::new(Doing::FindingAgain { pid: self.pid });
+        let stays = |now: Result<Identity>, before| match now {
+            Ok(now) if now != before => Err(elsewhere.clone()),
+            Err(error) if !matches!(error.errno, Some(Errno::EACCES | Errno::EPERM)) => Err(error),
+            _ => Ok(()),
+        };
+        namespaces.iter().try_for_each(|(kind, before)| stays(self.namespace_identity(*kind), *before))?;
+        let Some(root) = root else { return Ok(()) };
+        let opening = || Doing::Opening { path: self.path("root") };
+        let before = fstat(root).doing(opening)?;
+        let now = self.stat_at("root").doing(opening);
+        stays(now.map(|now| Identity::of(&now)), Identity::of(&before))
+    }
+
     /// Enters its namespaces of these kinds, all or none.
     ///
     /// # Errors

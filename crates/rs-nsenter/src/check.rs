@@ -76,6 +76,7 @@ fn attempt(plan: Plan, trial: &Trial<'_>) -> Result<(), Stopped> {
     if kinds != Kinds::none() {
         trial.step(words_of_join(kinds), || plan.join.enter())?;
     }
+    unspoken(trial, "stat(target)", plan.stay.check())?;
     let ids = unspoken(trial, "fstat(target)", Ids::resolve(plan.credentials, plan.target.as_deref()))?;
     if let Some(words) = directories {
         let change = || change_directories(plan.root.as_deref(), &plan.working_directory, plan.confined);

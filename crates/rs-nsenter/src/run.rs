@@ -29,6 +29,7 @@ pub fn run(plan: Plan, children_were_ignored: bool) -> Result<Ending> {
     process::hide()?;
     let groups = Groups::drop_early(plan.credentials)?;
     plan.join.enter()?;
+    plan.stay.check()?;
     let ids = Ids::resolve(plan.credentials, plan.target.as_deref())?;
     change_directories(plan.root.as_deref(), &plan.working_directory, plan.confined)?;
     plan.environment.adopt();
