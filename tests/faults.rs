@@ -91,6 +91,7 @@ const HARMLESS: &[(&str, &str, &str, &str)] = &[
     ("nsenter", "-p", "openat", "as before: /proc/PID"),
     ("nsenter", "-p", "fstatfs", "as before: /proc/PID"),
     ("nsenter", "-a", "newfstatat", "what cannot be compared is entered"),
+    ("nsenter", "-r", "newfstatat", "a root that may not be looked at again is taken to be the same"),
     ("nsenter", "-t 200", "setgroups", "tried outside and inside; one of both is enough"),
     ("nsenter", "-t 500", "setgroups", "there are none"),
     ("nsenter", "-t 200", "setns", "tried before the user namespace and after it"),

@@ -42,8 +42,8 @@ race() {
     eval "$after"
     left
 }
+who_it_is() { step who $$ | { read -r text; echo "== own"; echo "own: $text"; }; }
 races() {
-    step who $$ | { read -r text; echo "== own"; echo "own: $text"; }
     race -1
     calls=$(sed -n 's/^calls //p' /tmp/log/report)
     index=$1
@@ -187,10 +187,21 @@ impl Races {
         stages.into_iter().reduce(together).expect("a stage")
     }
 
+    /// The one run that is disturbed at each read(2).
+    pub fn run_at_reads(&self, program: &Program) -> Race {
+        self.perform(program, "race reads").1.remove(0)
+    }
+
     fn run_on_stage(&self, program: &Program, stage: usize) -> Run {
-        let Races { before, line, hostile, after, stages, .. } = self;
+        let (own, mut races) = self.perform(program, &format!("races {stage} {}", self.stages));
+        Run { own, calm: races.remove(0), races }
+    }
+
+    /// What this call, one of [`FUNCTIONS`], comes to on a stage.
+    fn perform(&self, program: &Program, call: &str) -> (Who, Vec<Race>) {
+        let Races { before, line, hostile, after, .. } = self;
         let text = format!(
-            "{FUNCTIONS}before='{before}' line='{line}' hostile='{hostile}' after='{after}'\nraces {stage} {stages}"
+            "{FUNCTIONS}before='{before}' line='{line}' hostile='{hostile}' after='{after}'\nwho_it_is\n{call}"
         );
         let setup = format!("{SETUP}{}\ncat >/tmp/log/script <<'END'\n{text}\nEND\n", self.setup);
         let stage = Stage { setup: &setup, ..Stage::new(User::Root) };
@@ -199,7 +210,6 @@ impl Races {
         let records: Vec<&str> = outcome.stdout.split("== ").skip(1).collect();
         assert!(records.len() >= 2 && outcome.status == Status::Exit(0), "{self:?}: {outcome}");
         let own = records[0].lines().find_map(|line| line.strip_prefix("own: ")).map(Who::parse).expect("who it is");
-        let mut races: Vec<Race> = records[1..].iter().map(|record| Race::parse(record)).collect();
-        Run { own, calm: races.remove(0), races }
+        (own, records[1..].iter().map(|record| Race::parse(record)).collect())
     }
 }
