@@ -5,6 +5,8 @@
 
 mod support;
 
+#[path = "races/roots.rs"]
+mod roots;
 #[path = "races/targets.rs"]
 mod targets;
 

@@ -12,8 +12,9 @@
  * Calls are counted in all processes of PROGRAM together, from 0, once the C library has started it; but not those that see
  * nothing of the outside, where nothing can be lost that is not lost at the next one. What executes another program is let
  * go. COMMAND finds the PID of who is held in $HELD. REPORT gets lines: `calls N`, how many there were; `at INDEX NUMBER`,
- * for the call before which COMMAND ran; `who ...` for each program that was executed, of the moment before its first
- * instruction. Ends as PROGRAM does; after 10 s with SIGALRM, and all of PROGRAM's processes with it. */
+ * for the call before which COMMAND ran; `opened PATH` for what is neither
+ * plain file nor directory; where COMMAND never runs (INDEX -1), `call INDEX NUMBER` for each; `who ...` for each program that was executed, of the moment before its first
+ * instruction. Ends as PROGRAM does; after 5 s with SIGALRM, and all of PROGRAM's processes with it. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <error.h>
@@ -323,6 +324,27 @@ static void interfere(struct process *held, long number)
 		error(98, 0, "step: %s ended with %x", hostile, status);
 }
 
+/* Tells what was opened that is neither a plain file nor a directory: that may block, or act. */
+static void look_at(pid_t pid, long number, long fd)
+{
+	if (fd < 0 || (number != SYS_open && number != SYS_openat && number != SYS_openat2))
+		return;
+	struct stat it;
+	char path[64], name[256], line[64];
+	int flags = 0;
+	snprintf(path, sizeof path, "/proc/%d/fdinfo/%ld", pid, fd);
+	FILE *file = fopen(path, "re");
+	while (file && fgets(line, sizeof line, file))
+		sscanf(line, "flags: %o", &flags);
+	if (file)
+		fclose(file);
+	snprintf(path, sizeof path, "/proc/%d/fd/%ld", pid, fd);
+	if (flags & O_PATH || stat(path, &it) || S_ISREG(it.st_mode) || S_ISDIR(it.st_mode))
+		return;
+	ssize_t length = readlink(path, name, sizeof name - 1);
+	fprintf(report, "opened %.*s\n", (int)length, name);
+}
+
 static void enter_or_leave(struct process *process)
 {
 	struct user_regs_struct registers;
@@ -330,6 +352,8 @@ static void enter_or_leave(struct process *process)
 		return;
 	process->inside = !process->inside;
 	long number = registers.orig_rax;
+	if (!process->inside)
+		look_at(process->pid, number, registers.rax);
 	/* The last that the C library does of a static program: what was relocated becomes read-only. */
 	if (!process->inside && !process->started && number == SYS_mprotect)
 		process->started = 1;
@@ -338,6 +362,8 @@ static void enter_or_leave(struct process *process)
 	for (size_t i = 0; i < sizeof blind / sizeof *blind; i++)
 		if (blind[i] == number)
 			return;
+	if (wanted == -1 && !at_reads)
+		fprintf(report, "call %ld %ld\n", calls, number);
 	if (calls == wanted || (at_reads && number == SYS_read))
 		interfere(process, number);
 	calls++;
@@ -373,7 +399,7 @@ static int run(char **argv)
 	hostile = argv[1];
 	at_reads = !strcmp(argv[2], "reads");
 	wanted = at_reads ? -1 : atol(argv[2]);
-	alarm(10);
+	alarm(5);
 	first = check(fork(), "fork");
 	if (first == 0) {
 		ptrace(PTRACE_TRACEME, 0, 0, 0);

@@ -18,7 +18,8 @@ mkdir /tmp/log /tmp/twins
 for name in first second; do
     mkdir -p /tmp/twins/$name/proc /tmp/twins/$name/here /tmp/twins/$name/tmp/bin /tmp/twins/$name/etc
     echo $name >/tmp/twins/$name/name; echo $name >/tmp/twins/$name/here/here
-    cp /tmp/bin/step /tmp/twins/$name/tmp/bin/step; cp /tmp/root/bin/busybox /tmp/twins/$name/tmp/bin/true
+    cp /tmp/bin/step /tmp/twins/$name/tmp/bin/step
+    for applet in busybox true; do cp /tmp/root/bin/busybox /tmp/twins/$name/tmp/bin/$applet; done
 done
 cp /tmp/root/bin/busybox /tmp/bin/true
 "#;
@@ -122,6 +123,17 @@ impl Race {
     /// Who one of the twins is.
     pub fn twin(&self, name: &str) -> Who {
         self.lines(name).first().map(|line| Who::parse(line)).unwrap_or_default()
+    }
+
+    /// What was opened that is neither a plain file nor a directory.
+    pub fn opened(&self) -> impl Iterator<Item = &str> {
+        self.lines("report").iter().filter_map(|line| line.strip_prefix("opened "))
+    }
+
+    /// Which was the last call with this number, in the undisturbed run.
+    pub fn last(&self, number: i64) -> Option<i64> {
+        let calls = self.lines("report").iter().filter_map(|line| line.strip_prefix("call ")?.split_once(' '));
+        calls.filter(|call| call.1 == number.to_string()).last()?.0.parse().ok()
     }
 
     /// Whether the call at which it was to be held came.

@@ -6,7 +6,7 @@ use nscore::check::{self, Report, Stopped, Trial};
 use nscore::child::{self, Forked};
 use nscore::hints::Case;
 use nscore::process;
-use nscore::{Kinds, Result, credentials, mounts};
+use nscore::{Kinds, Result, credentials, mounts, plainfile};
 
 use crate::plan::{Credentials, Plan, WorkingDirectory};
 use crate::run::{Groups, Ids, change_directories};
@@ -72,6 +72,9 @@ fn attempt(plan: Plan, trial: &Trial<'_>) -> Result<(), Stopped> {
     let (directories, ids_in_words) = (words_of_directories(&plan), words_of_ids(plan.credentials));
     unspoken(trial, "prctl(PR_SET_DUMPABLE, 0)", process::hide())?;
     let groups = unspoken(trial, "setgroups(0)", Groups::drop_early(plan.credentials))?;
+    if plan.confined {
+        unspoken(trial, "open(\"/proc\", O_PATH)", plainfile::hold_proc())?;
+    }
     let kinds = plan.join.kinds();
     if kinds != Kinds::none() {
         trial.step(words_of_join(kinds), || plan.join.enter())?;
