@@ -125,9 +125,9 @@ impl Race {
         self.lines(name).first().map(|line| Who::parse(line)).unwrap_or_default()
     }
 
-    /// What was opened that is neither a plain file nor a directory.
+    /// What was opened that is neither a plain file nor a directory, nor /dev/null.
     pub fn opened(&self) -> impl Iterator<Item = &str> {
-        self.lines("report").iter().filter_map(|line| line.strip_prefix("opened "))
+        self.lines("report").iter().filter_map(|line| line.strip_prefix("opened ")).filter(|path| *path != "/dev/null")
     }
 
     /// Which was the last call with this number, in the undisturbed run.

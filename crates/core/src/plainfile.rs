@@ -17,7 +17,7 @@ use crate::handle;
 use crate::sys;
 
 /// More than any list of users: whatever is behind it is not there.
-const LONGEST: u64 = 64 << 20;
+const LONGEST: u64 = 16 << 20;
 
 /// Opens the file for reading; nothing else is opened but only looked up.
 ///
@@ -37,7 +37,7 @@ pub fn open_plain(path: &Path) -> nix::Result<File> {
     Ok(file.into())
 }
 
-/// Reads the file as far as 64 MiB.
+/// Reads the file as far as 16 MiB.
 ///
 /// # Errors
 /// As [`open_plain`], and read(2)'s.

@@ -1,0 +1,101 @@
+//! Races that rs-unshare must not lose: at each of its system calls somebody swaps what it looks up, or removes.
+//! `tests/support/step.c` holds it there.
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test says loudly what is wrong")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::fmt::Write;
+
+use support::stepping::{Race, Races, Run};
+use support::{Program, ours, require};
+
+fn unshare() -> Program {
+    ours("unshare", env!("CARGO_BIN_EXE_rs-unshare"))
+}
+
+/// What is swapped, and what is wrong with what came of it.
+struct Swap {
+    line: &'static str,
+    before: &'static str,
+    hostile: &'static str,
+    after: &'static str,
+    complaint: fn(&Race, &Run) -> Option<&'static str>,
+}
+
+const ACCOUNTS: &str =
+    "for file in passwd subuid subgid; do umount -l /etc/$file; mount --bind /tmp/$file /etc/$file; done";
+
+/// What the program of the line prints is the maps.
+const MAPPED: &str = "unshare --map-auto -r cat /proc/self/uid_map /proc/self/gid_map";
+
+const SWAPS: &[Swap] = &[
+    Swap {
+        line: MAPPED,
+        before: ACCOUNTS,
+        hostile: "umount -l /etc/subuid; mount --bind /tmp/stage/never /etc/subuid",
+        after: "",
+        complaint: is_mapped_as_before,
+    },
+    Swap {
+        line: MAPPED,
+        before: ACCOUNTS,
+        hostile: "umount -l /etc/passwd; mount --bind /dev/ptmx /etc/passwd",
+        after: "",
+        complaint: is_mapped_as_before,
+    },
+    Swap {
+        line: MAPPED,
+        before: ACCOUNTS,
+        hostile: "truncate -s 100T /tmp/huge; umount -l /etc/subgid; mount --bind /tmp/huge /etc/subgid",
+        after: "",
+        complaint: is_mapped_as_before,
+    },
+    // Somebody who may write to the directory has put his own file there.
+    Swap {
+        line: "unshare -f --pid-file dir/pid false",
+        before: "rm -rf dir; mkdir dir",
+        hostile: "[ ! -e dir/pid ] || mv dir/pid dir/moved; echo theirs >dir/pid",
+        after: "[ ! -e dir/moved ] || { read -r text <dir/pid && echo \"theirs: $text\"; }",
+        complaint: does_not_remove_theirs,
+    },
+];
+
+fn is_mapped_as_before(race: &Race, run: &Run) -> Option<&'static str> {
+    match race.status {
+        _ if race.opened().next().is_some() => Some("opens what is no plain file"),
+        0 if race.lines("out") != run.calm.lines("out") => Some("has another map"),
+        _ => None,
+    }
+}
+
+fn does_not_remove_theirs(race: &Race, _run: &Run) -> Option<&'static str> {
+    let moved = !race.lines("theirs").is_empty();
+    (moved && race.lines("theirs") != ["theirs"]).then_some("writes to a file that is another's")
+}
+
+#[test]
+fn what_is_swapped_while_it_is_looked_up() {
+    require!(root, cc, newuidmap);
+    let (mut tried, mut findings) = (0, String::new());
+    for Swap { line, before, hostile, after, complaint } in SWAPS {
+        let races = Races { setup: "", before, line, hostile, after, stages: 6 };
+        let run = races.run(&unshare());
+        eprintln!("  {line}: {} races: {:?} {:?}", run.races.len(), run.calm.lines("out"), run.calm.lines("err"));
+        for race in &run.races {
+            tried += 1;
+            let failed = match race.status {
+                142 => Some("hangs"),
+                _ if !race.lines("left").is_empty() => Some("leaves something"),
+                status if status > 1 => Some("is killed"),
+                _ => None,
+            };
+            if let Some(complaint) = failed.or_else(|| complaint(race, &run)) {
+                let _ = writeln!(findings, "{line}: {}: {complaint}: {race:?}", race.index);
+            }
+        }
+    }
+    let (lines, found) = (SWAPS.len(), findings.lines().count());
+    eprintln!("swapped: {lines} command lines, {tried} races, {found} findings");
+    assert!(findings.is_empty(), "{findings}");
+}
