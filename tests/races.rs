@@ -5,6 +5,10 @@
 
 mod support;
 
+#[path = "races/inside.rs"]
+mod inside;
+#[path = "races/mounts.rs"]
+mod mounts;
 #[path = "races/roots.rs"]
 mod roots;
 #[path = "races/targets.rs"]

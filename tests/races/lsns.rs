@@ -7,7 +7,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use support::stepping::{Race, Races, Run};
+use support::stepping::{MOUNTS, Race, Races, Run};
 use support::{Program, ours, require};
 
 fn lsns() -> Program {
@@ -86,27 +86,6 @@ fn a_process_that_ends_leaves_its_row() {
     each_line("ended", "step end 4000");
 }
 
-/// Namespaces that stay mounted, between mounts that come and go: so many that the table does not fit into one read.
-const MOUNTS: &str = r#"
-mkdir /tmp/noise /tmp/pins; echo 0 >/tmp/log/n
-for i in $(seq 120); do
-    mkdir /tmp/noise/$i; mount -t tmpfs noise /tmp/noise/$i
-    case $i in *0) : >/tmp/pins/$i; unshare --net=/tmp/pins/$i true ;; esac
-done
-cat >/tmp/bin/noise <<'END'
-#!/bin/sh
-read -r n </tmp/log/n; n=$((n % 55 + 1)); echo $n >/tmp/log/n
-# Before the pins, behind them, and between.
-for i in $n $((120 - n)); do
-    case $i in
-    *0) ;;
-    *) umount /tmp/noise/$i; mount -t tmpfs noise /tmp/noise/$((n + 7)); mount -t tmpfs noise /tmp/noise/$i ;;
-    esac
-done
-END
-chmod 755 /tmp/bin/noise
-"#;
-
 #[test]
 fn what_is_mounted_throughout_is_listed() {
     require!(root, cc, unshare);
@@ -117,7 +96,7 @@ fn what_is_mounted_throughout_is_listed() {
         let race = races.run_at_reads(&lsns());
         let shown: BTreeSet<String> =
             race.lines("out").iter().filter(|line| line.starts_with("/tmp/pins")).cloned().collect();
-        disturbed += race.lines("report").iter().filter(|line| line.starts_with("at ")).count();
+        disturbed += race.held();
         if race.status != 0 || shown != places {
             findings.push(format!("{line}: {shown:?} {race:?}"));
         }

@@ -7,7 +7,7 @@ mod support;
 
 use std::fmt::Write;
 
-use support::stepping::{Race, Races, Run};
+use support::stepping::{MOUNTS, Race, Races, Run};
 use support::{Program, ours, require};
 
 fn unshare() -> Program {
@@ -98,4 +98,24 @@ fn what_is_swapped_while_it_is_looked_up() {
     let (lines, found) = (SWAPS.len(), findings.lines().count());
     eprintln!("swapped: {lines} command lines, {tried} races, {found} findings");
     assert!(findings.is_empty(), "{findings}");
+}
+
+#[test]
+fn namespaces_are_kept_while_mounts_come_and_go() {
+    require!(root, cc, unshare);
+    let races = Races {
+        setup: MOUNTS,
+        before: ": >/tmp/pins/new; : >/tmp/pins/other",
+        line: "unshare --net=/tmp/pins/new --ipc=/tmp/pins/other true",
+        hostile: "noise",
+        after: "for pin in new other; do echo \"kept: $(busybox stat -c %i /tmp/pins/$pin)\"; umount /tmp/pins/$pin; done",
+        stages: 1,
+    };
+    let run = races.run(&unshare());
+    for race in &run.races {
+        let entered = race.entered();
+        let kept = ["net", "ipc"].map(|kind| entered.as_ref().and_then(|who| who.get(kind)).unwrap_or_default());
+        assert_eq!((race.status, race.lines("kept")), (0, &kept.map(str::to_owned)[..]), "{race:?}");
+    }
+    eprintln!("mounts: 1 command line, {} races, 0 findings", run.races.len());
 }
