@@ -331,7 +331,12 @@ impl Target {
     fn check_alive(&self) -> nix::Result<()> {
         match &self.pidfd {
             Ok(pidfd) if child::has_ended(pidfd)? => Err(Errno::ESRCH),
-            _ => Ok(()),
+            Ok(_) => Ok(()),
+            // Those who have ended are in no mount namespace.
+            Err(_) => match self.stat_at("ns/mnt") {
+                Err(Errno::ENOENT | Errno::ESRCH) => Err(Errno::ESRCH),
+                _ => Ok(()),
+            },
         }
     }
 }
@@ -465,5 +470,20 @@ mod tests {
         assert!(target.read("environ").is_err() && target.ids().is_err() && target.namespace(Kind::Uts).is_err());
         let gone = Target::open(child.id());
         assert_eq!(gone.check_directory().unwrap_err().errno, Some(Errno::ENOENT));
+    }
+
+    /// As it is held where /proc is another pid namespace's.
+    #[test]
+    fn without_a_pidfd_who_has_ended_is_not_root() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let pid = child.id();
+        let target = Target { pid, pidfd: Err(Errno::ESRCH), directory: open_directory(pid) };
+        assert!(target.ids().is_ok() && target.environment().is_ok());
+        child.kill().unwrap();
+        let is_dead = || std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap().contains(") Z ");
+        while !is_dead() {}
+        assert!(target.ids().is_err() && target.environment().is_err());
+        child.wait().unwrap();
+        assert!(target.ids().is_err() && target.environment().is_err());
     }
 }
