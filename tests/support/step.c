@@ -14,7 +14,7 @@
  * go. COMMAND finds the PID of who is held in $HELD. REPORT gets lines: `calls N`, how many there were; `at INDEX NUMBER`,
  * for the call before which COMMAND ran; `opened PATH` for what is neither
  * plain file nor directory; where COMMAND never runs (INDEX -1), `call INDEX NUMBER` for each; `who ...` for each program that was executed, of the moment before its first
- * instruction. Ends as PROGRAM does; after 5 s with SIGALRM, and all of PROGRAM's processes with it. */
+ * instruction. Ends as PROGRAM does; after 10 s with SIGALRM, and all of PROGRAM's processes with it. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <error.h>
@@ -398,7 +398,7 @@ static int run(char **argv)
 	hostile = argv[1];
 	at_reads = !strcmp(argv[2], "reads");
 	wanted = at_reads ? -1 : atol(argv[2]);
-	alarm(5);
+	alarm(10);
 	first = check(fork(), "fork");
 	if (first == 0) {
 		ptrace(PTRACE_TRACEME, 0, 0, 0);
