@@ -155,7 +155,7 @@ impl Race {
     /// Which was the last call with this number, in the undisturbed run.
     pub fn last(&self, number: i64) -> Option<i64> {
         let calls = self.lines("report").iter().filter_map(|line| line.strip_prefix("call ")?.split_once(' '));
-        calls.filter(|call| call.1 == number.to_string()).last()?.0.parse().ok()
+        calls.rev().find(|call| call.1 == number.to_string())?.0.parse().ok()
     }
 
     /// How often it was held.
