@@ -14,6 +14,7 @@ use nix::sys::stat::{Mode, fstat};
 
 use crate::error::{Doing, Result, While};
 use crate::handle;
+use crate::netnsid::while_interrupted;
 use crate::sys;
 
 /// More than any list of users: whatever is behind it is not there.
@@ -27,12 +28,13 @@ pub fn open_plain(path: &Path) -> nix::Result<File> {
     let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
     let looked_at = open(path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
     check(&looked_at)?;
-    let file = match descriptors()? {
+    if let Some(descriptors) = descriptors()? {
         // Through the first, it is the same file.
-        Some(descriptors) => openat(&descriptors, looked_at.as_raw_fd().to_string().as_str(), flags, Mode::empty()),
-        // There is only the name. Should the file be another by now, that does not block, and is not read.
-        None => open(path, flags, Mode::empty()),
-    }?;
+        let same = looked_at.as_raw_fd().to_string();
+        return while_interrupted(|| openat(&descriptors, same.as_str(), flags, Mode::empty())).map(File::from);
+    }
+    // There is only the name. Should the file be another by now, that does not block, and is not read.
+    let file = while_interrupted(|| open(path, flags, Mode::empty()))?;
     check(&file)?;
     Ok(file.into())
 }
@@ -91,7 +93,7 @@ fn open_proc() -> nix::Result<Option<OwnedFd>> {
 fn descriptors() -> nix::Result<Option<OwnedFd>> {
     let how = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC);
     let how = how.resolve(ResolveFlag::RESOLVE_NO_XDEV | ResolveFlag::RESOLVE_NO_MAGICLINKS);
-    let below = |proc: &OwnedFd| match openat2(proc, "self/fd", how) {
+    let below = |proc: &OwnedFd| match while_interrupted(|| openat2(proc, "self/fd", how)) {
         // It is another pid namespace's, or part of it is covered; or a filter of system calls does not know the call.
         Err(Errno::ENOENT | Errno::ENOTDIR | Errno::EXDEV | Errno::ELOOP | Errno::ENOSYS | Errno::EPERM) => Ok(None),
         directory => directory.map(Some),
