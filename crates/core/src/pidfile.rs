@@ -137,15 +137,8 @@ impl Drop for PidFile {
         let Some(Created { directory, .. }) = self.created.as_ref().filter(|created| created.by == Pid::this()) else {
             return;
         };
-<<<<<<< HEAD
-        let is_ours = |name: &&Path| self.is_at(directory, name) && self.has_own_contents();
-=======
-        // At last once more: only between that and the removal may it become another's without a trace.
-        let is_ours = |name: &&Path| {
-            let is_there = || self.is_at(directory, name);
-            is_there() && self.has_own_contents(directory, name) && is_there()
-        };
->>>>>>> 53c34a2 (PID files: another's file that is put there while the contents are compared is not removed)
+        // The name at last: only between that and the removal may it become another's without a trace.
+        let is_ours = |name: &&Path| self.has_own_contents() && self.is_at(directory, name);
         if let Some(name) = self.path.file_name().map(Path::new).filter(is_ours) {
             log::info!("unlink({:?})", self.path);
             // What cannot be removed is no reason to hide the error that led here.
