@@ -15,6 +15,7 @@ pub mod programs;
 pub mod random;
 pub mod scenario;
 pub mod stage;
+pub mod stepping;
 pub mod targets;
 pub mod terminal;
 

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::number;
+use crate::plainfile::read_plain;
 use crate::sys;
 
 /// A line of passwd(5), as far as it matters here.
@@ -49,7 +50,7 @@ pub fn user_by_id(uid: u32) -> Option<User> {
 /// The user whose number is `uid`, if /etc/passwd knows: for a process in namespaces or a root where
 /// starting getent would change something, or be somebody else's program.
 pub fn local_user_by_id(uid: u32) -> Option<User> {
-    fs::read("/etc/passwd").ok().and_then(|text| find(&text, parse_user, |user| user.uid == uid))
+    read_plain(Path::new("/etc/passwd")).ok().and_then(|text| find(&text, parse_user, |user| user.uid == uid))
 }
 
 /// The group called `name`.
@@ -69,9 +70,9 @@ pub fn names_of(uids: &BTreeSet<u32>) -> BTreeMap<u32, OsString> {
         uids.iter().filter(|uid| !names.contains_key(uid)).map(|uid| OsString::from(uid.to_string())).collect()
     };
     log::debug!("looking for {uids:?} in /etc/passwd");
-    let unknown: Vec<OsString> = add(&fs::read("/etc/passwd").unwrap_or_default());
+    let unknown: Vec<OsString> = add(&read_plain(Path::new("/etc/passwd")).unwrap_or_default());
     if !unknown.is_empty()
-        && has_more_than_files(&fs::read("/etc/nsswitch.conf").unwrap_or_default(), "passwd")
+        && has_more_than_files(&read_plain(Path::new("/etc/nsswitch.conf")).unwrap_or_default(), "passwd")
         && let Some(text) = getent("passwd", &unknown)
     {
         add(&text);
@@ -91,7 +92,7 @@ fn has_more_than_files(text: &[u8], database: &str) -> bool {
 fn look_up<T>(database: &str, key: &OsStr, parse: fn(&[u8]) -> Option<T>, matches: impl Fn(&T) -> bool) -> Option<T> {
     let file = format!("/etc/{database}");
     log::debug!("looking for {key:?} in {file}");
-    let local = fs::read(file).ok().and_then(|text| find(&text, parse, &matches));
+    let local = read_plain(Path::new(&file)).ok().and_then(|text| find(&text, parse, &matches));
     local.or_else(|| find(&getent(database, &[key.to_owned()])?, parse, &matches))
 }
 

@@ -178,6 +178,10 @@ pub enum Doing {
     Comparing {
         path: PathBuf,
     },
+    /// Entering somebody who meanwhile went into other namespaces, or has another root.
+    FindingAgain {
+        pid: u32,
+    },
     Hiding,
     Entering {
         kind: Kind,
@@ -428,6 +432,7 @@ impl Doing {
             Doing::DistinguishingContainers { text, .. } => joined(&[b"'", bytes(text), b"' can mean several"]),
             Doing::OpeningOwner => "failed to open parent namespace".into(),
             Doing::Comparing { path } => joined(&[b"stat of ", bytes(path), b" failed"]),
+            Doing::FindingAgain { pid } => format!("PID {pid} went elsewhere while it was entered").into(),
             Doing::Hiding => "prctl failed".into(),
             Doing::Entering { kind, .. } => format!("reassociate to namespace 'ns/{}' failed", kind.link()).into(),
             Doing::EnteringTarget { .. } => "reassociate to namespaces failed".into(),

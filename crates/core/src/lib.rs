@@ -50,6 +50,7 @@ pub mod mounts;
 pub mod netnsid;
 pub mod number;
 pub mod pidfile;
+pub mod plainfile;
 pub mod proc;
 pub mod process;
 pub mod procfile;

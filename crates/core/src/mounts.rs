@@ -10,6 +10,7 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
 use crate::error::{Doing, Error, Result, While};
 use crate::kind::{Kind, Kinds};
+use crate::plainfile;
 use crate::proc;
 use crate::process::Process;
 use crate::procfile;
@@ -157,8 +158,9 @@ pub fn register_format(directory: &Path, definition: &OsStr) -> Result<()> {
 /// Makes `directory` the root directory and the working directory.
 ///
 /// # Errors
-/// [`Doing::ChangingRoot`].
+/// [`Doing::ChangingRoot`]; those of [`plainfile::hold_proc`].
 pub fn change_root(directory: &Path) -> Result<()> {
+    plainfile::hold_proc()?;
     let what = || Doing::ChangingRoot { directory: directory.into() };
     nix::unistd::chroot(directory).doing(what)?;
     nix::unistd::chdir("/").doing(what)

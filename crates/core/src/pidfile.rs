@@ -125,8 +125,9 @@ impl PidFile {
 
     /// Whether the name still leads to this file.
     fn is_at(&self, directory: &OwnedFd, name: &Path) -> bool {
+        let own = fstat(&self.file);
         let there = fstatat(directory, name, AtFlags::AT_SYMLINK_NOFOLLOW);
-        matches!((there, fstat(&self.file)), (Ok(there), Ok(own)) if Identity::of(&there) == Identity::of(&own))
+        matches!((there, own), (Ok(there), Ok(own)) if Identity::of(&there) == Identity::of(&own))
     }
 }
 
@@ -136,7 +137,8 @@ impl Drop for PidFile {
         let Some(Created { directory, .. }) = self.created.as_ref().filter(|created| created.by == Pid::this()) else {
             return;
         };
-        let is_ours = |name: &&Path| self.is_at(directory, name) && self.has_own_contents();
+        // The name at last: only between that and the removal may it become another's without a trace.
+        let is_ours = |name: &&Path| self.has_own_contents() && self.is_at(directory, name);
         if let Some(name) = self.path.file_name().map(Path::new).filter(is_ours) {
             log::info!("unlink({:?})", self.path);
             // What cannot be removed is no reason to hide the error that led here.

@@ -286,6 +286,28 @@ impl Target {
         Ok(Identity::of(&root) != Identity::of(&own))
     }
 
+    /// Makes sure that it is still in these namespaces, and still has this root directory, if one is given.
+    ///
+    /// What this process may not ask, having entered a user namespace, is taken to be so: it has no rights to lose any more.
+    ///
+    /// # Errors
+    /// [`Doing::FindingAgain`]; [`Doing::Comparing`], [`Doing::Opening`] when it has ended, since nobody knows then.
+    pub fn check_still_there(&self, namespaces: &[(Kind, Identity)], root: Option<&File>) -> Result<()> {
+        log::debug!("stat(\"{}\") for {} namespaces", self.path("ns").display(), namespaces.len());
+        let elsewhere = Error::new(Doing::FindingAgain { pid: self.pid });
+        let stays = |now: Result<Identity>, before| match now {
+            Ok(now) if now != before => Err(elsewhere.clone()),
+            Err(error) if !matches!(error.errno, Some(Errno::EACCES | Errno::EPERM)) => Err(error),
+            _ => Ok(()),
+        };
+        namespaces.iter().try_for_each(|(kind, before)| stays(self.namespace_identity(*kind), *before))?;
+        let Some(root) = root else { return Ok(()) };
+        let opening = || Doing::Opening { path: self.path("root") };
+        let before = fstat(root).doing(opening)?;
+        let now = self.stat_at("root").doing(opening);
+        stays(now.map(|now| Identity::of(&now)), Identity::of(&before))
+    }
+
     /// Enters its namespaces of these kinds, all or none.
     ///
     /// # Errors
@@ -328,7 +350,12 @@ impl Target {
     fn check_alive(&self) -> nix::Result<()> {
         match &self.pidfd {
             Ok(pidfd) if child::has_ended(pidfd)? => Err(Errno::ESRCH),
-            _ => Ok(()),
+            Ok(_) => Ok(()),
+            // Those who have ended are in no mount namespace.
+            Err(_) => match self.stat_at("ns/mnt") {
+                Err(Errno::ENOENT | Errno::ESRCH) => Err(Errno::ESRCH),
+                _ => Ok(()),
+            },
         }
     }
 }
@@ -469,5 +496,20 @@ mod tests {
         assert!(target.read("environ").is_err() && target.ids().is_err() && target.namespace(Kind::Uts).is_err());
         let gone = Target::open(child.id()).unwrap();
         assert_eq!(gone.check_directory().unwrap_err().errno, Some(Errno::ENOENT));
+    }
+
+    /// As it is held where /proc is another pid namespace's.
+    #[test]
+    fn without_a_pidfd_who_has_ended_is_not_root() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let pid = child.id();
+        let target = Target { pid, pidfd: Err(Errno::ESRCH), directory: open_directory(pid) };
+        assert!(target.ids().is_ok() && target.environment().is_ok());
+        child.kill().unwrap();
+        let is_dead = || std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap().contains(") Z ");
+        while !is_dead() {}
+        assert!(target.ids().is_err() && target.environment().is_err());
+        child.wait().unwrap();
+        assert!(target.ids().is_err() && target.environment().is_err());
     }
 }

@@ -6,7 +6,7 @@ use nscore::check::{self, Report, Stopped, Trial};
 use nscore::child::{self, Forked};
 use nscore::hints::Case;
 use nscore::process;
-use nscore::{Kinds, Result, credentials, mounts};
+use nscore::{Kinds, Result, credentials, mounts, plainfile};
 
 use crate::plan::{Credentials, Plan, WorkingDirectory};
 use crate::run::{Groups, Ids, change_directories};
@@ -72,10 +72,14 @@ fn attempt(plan: Plan, trial: &Trial<'_>) -> Result<(), Stopped> {
     let (directories, ids_in_words) = (words_of_directories(&plan), words_of_ids(plan.credentials));
     unspoken(trial, "prctl(PR_SET_DUMPABLE, 0)", process::hide())?;
     let groups = unspoken(trial, "setgroups(0)", Groups::drop_early(plan.credentials))?;
+    if plan.confined {
+        unspoken(trial, "open(\"/proc\", O_PATH)", plainfile::hold_proc())?;
+    }
     let kinds = plan.join.kinds();
     if kinds != Kinds::none() {
         trial.step(words_of_join(kinds), || plan.join.enter())?;
     }
+    unspoken(trial, "stat(target)", plan.stay.check())?;
     let ids = unspoken(trial, "fstat(target)", Ids::resolve(plan.credentials, plan.target.as_deref()))?;
     if let Some(words) = directories {
         let change = || change_directories(plan.root.as_deref(), &plan.working_directory, plan.confined);

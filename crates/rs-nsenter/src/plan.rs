@@ -15,7 +15,7 @@ use nscore::child::{Manner, Stops};
 use nscore::error::While;
 use nscore::exec::{Environment, Program};
 use nscore::find::Named;
-use nscore::handle::Handle;
+use nscore::handle::{Handle, Identity};
 use nscore::proc;
 use nscore::process::{self, Target};
 use nscore::selinux::{self, Context};
@@ -32,6 +32,8 @@ pub struct Plan {
     pub target: Option<Arc<Target>>,
     /// The namespaces to be entered.
     pub join: Join,
+    /// Where the target must still be when they are.
+    pub stay: Stay,
     /// The new root directory.
     pub root: Option<Arc<File>>,
     /// What becomes of the working directory.
@@ -52,6 +54,29 @@ pub struct Plan {
     pub credentials: Credentials,
     /// The program.
     pub program: Program,
+}
+
+/// What was seen of the target, and what the plan relies on: the namespaces that need not be entered, and the root.
+///
+/// A target that leaves them meanwhile would have the program in some of its old namespaces and some of its new ones: in
+/// its mount namespace, say, with all rights of the caller.
+#[derive(Debug, Default)]
+pub struct Stay {
+    target: Option<Arc<Target>>,
+    shared: Vec<(Kind, Identity)>,
+    root: Option<Arc<File>>,
+}
+
+impl Stay {
+    /// Makes sure that the target is still there.
+    ///
+    /// # Errors
+    /// Those of [`Target::check_still_there`].
+    pub fn check(&self) -> Result<()> {
+        let needed = !self.shared.is_empty() || self.root.is_some();
+        let target = self.target.as_ref().filter(|_| needed);
+        target.map_or(Ok(()), |target| target.check_still_there(&self.shared, self.root.as_deref()))
+    }
 }
 
 /// What the parent does for its child.
@@ -121,6 +146,7 @@ impl Plan {
         let mount_proc = directories.mount_proc.clone().map(|directory| directory.unwrap_or_else(|| PROC.into()));
         let requested = Requested::new(&kind_options, network, target.as_deref(), all)?;
         let mut join = requested.join(&kind_options, target.as_ref())?;
+        let is_targets_root = matches!(directories.root.as_deref(), Some([]));
         let root = root(&directories, target.as_deref())?;
         let working_directory = working_directory(directories, target.as_deref(), &requested, &join)?;
         let environment = environment(&process, target.as_deref())?;
@@ -133,6 +159,8 @@ impl Plan {
         let follow_context = process.follow_context && selinux::is_active()?;
         let context = follow_context.then(|| Context::of(named(target.as_deref(), "context")?)).transpose()?;
         let has_child = requested.kinds.contains(Kind::Pid) || mount_proc.is_some();
+        let moved_root = root.clone().filter(|_| is_targets_root && join.has(Kind::Mount));
+        let stay = Stay { target: target.clone(), shared: requested.unentered, root: moved_root };
         let (confined, program) = (join.has(Kind::Mount) || root.is_some(), Program::from_operands(&operands));
         Ok(Self {
             environment: if join.has(Kind::Mount) { environment } else { environment.without_loader_variables() },
@@ -142,6 +170,7 @@ impl Plan {
             program: if confined { program.in_another_root() } else { program },
             target,
             join,
+            stay,
             root,
             working_directory,
             mount_proc,
@@ -172,6 +201,8 @@ struct Requested {
     of_children: Kinds,
     /// Those of them that the caller and the target share, and that nobody has asked for by name.
     shared: Kinds,
+    /// Of these, the target's own as they were compared.
+    unentered: Vec<(Kind, Identity)>,
     owner: bool,
     socket: Option<i32>,
 }
@@ -187,9 +218,10 @@ impl Requested {
         };
         let named: Kinds = typed.iter().chain(of_children.iter()).chain(shared_by_children.iter()).collect();
         let (others, shared) = if all { compare(target, named)? } else { Default::default() };
+        let unentered = shared;
+        let shared: Kinds = unentered.iter().map(|(kind, _)| *kind).chain(shared_by_children.iter()).collect();
         let kinds = named.iter().chain(others.iter()).chain(shared.iter()).collect();
-        let shared = shared.iter().chain(shared_by_children.iter()).collect();
-        Ok(Self { kinds, network, of_children, shared, owner: options.user_parent, socket })
+        Ok(Self { kinds, network, of_children, shared, unentered, owner: options.user_parent, socket })
     }
 
     fn is_nothing(&self) -> bool {
@@ -245,12 +277,12 @@ fn compare_children(target: &Target, options: &KindOptions) -> Result<(Kinds, Ki
 /// Of the kinds not `typed`: those in which the target differs from this process, and those in which it does not.
 ///
 /// Entering what one is in already needs privileges that nothing else about it needs.
-fn compare(target: Option<&Target>, typed: Kinds) -> Result<(Kinds, Kinds)> {
+fn compare(target: Option<&Target>, typed: Kinds) -> Result<(Kinds, Vec<(Kind, Identity)>)> {
     let nobody = || Error { doing: Doing::Comparing { path: "/proc/0/ns/user".into() }, errno: Some(Errno::ENOENT) };
     let target = target.ok_or_else(nobody)?;
     // The first to be looked at, so it is what a missing target is noticed by; not where -U asks for it anyway.
     let targets_user = if typed.contains(Kind::User) { None } else { Some(target.namespace_identity(Kind::User)?) };
-    let (mut differing, mut shared) = (Kinds::none(), Kinds::none());
+    let (mut differing, mut shared) = (Kinds::none(), Vec::new());
     for kind in Kind::all().filter(|&kind| !typed.contains(kind)) {
         // A kind that the kernel does not have is not asked for.
         let Some(own) = process::own_namespace_identity(kind)? else { continue };
@@ -261,7 +293,7 @@ fn compare(target: Option<&Target>, typed: Kinds) -> Result<(Kinds, Kinds)> {
         // Entering a mount namespace also leads out of a chroot.
         let is_shared =
             targets == Some(own) && (kind != Kind::Mount || as_far_as_seen(target.has_another_root())? == Some(false));
-        if is_shared { shared.insert(kind) } else { differing.insert(kind) }
+        if is_shared { shared.push((kind, own)) } else { differing.insert(kind) }
     }
     Ok((differing, shared))
 }

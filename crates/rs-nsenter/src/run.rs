@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use nscore::child::{self, DeathSignal, Ending, Forked, Supervisor};
 use nscore::handle;
 use nscore::process::{self, Target};
-use nscore::{Doing, Error, Result, credentials, mounts};
+use nscore::{Doing, Error, Result, credentials, mounts, plainfile};
 
 use crate::options::IdChoice;
 use crate::plan::{Credentials, Plan, WorkingDirectory};
@@ -28,7 +28,11 @@ pub fn run(plan: Plan, children_were_ignored: bool) -> Result<Ending> {
     // From here on, what is inside may see this process.
     process::hide()?;
     let groups = Groups::drop_early(plan.credentials)?;
+    if plan.confined {
+        plainfile::hold_proc()?;
+    }
     plan.join.enter()?;
+    plan.stay.check()?;
     let ids = Ids::resolve(plan.credentials, plan.target.as_deref())?;
     change_directories(plan.root.as_deref(), &plan.working_directory, plan.confined)?;
     plan.environment.adopt();

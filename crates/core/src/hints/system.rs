@@ -2,10 +2,10 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use caps::Capability;
@@ -14,6 +14,7 @@ use crate::handle;
 use crate::idmap::{IdRange, Side};
 use crate::kind::Kind;
 use crate::mounts::{self, Mount};
+use crate::plainfile::open_plain;
 
 /// The system that this process runs on, or what a test shows in its place.
 #[derive(Debug, Clone)]
@@ -70,16 +71,9 @@ impl System {
         Some(part)
     }
 
-    /// Opens a plain file. Anything else is only looked at: in somebody's root directory a fifo or a device may stand in
-    /// the place of any file, and a device may act when it is opened.
+    /// Opens a plain file, and nothing else: somebody's root directory may have a fifo or a device in the place of any.
     fn open(&self, path: &Path) -> Option<File> {
-        let place = self.place(path);
-        let is_plain = |it: fs::Metadata| it.is_file();
-        fs::metadata(&place).is_ok_and(is_plain).then_some(())?;
-        // Should it be another by now, that does not block, and is not read.
-        let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
-        let file = OpenOptions::new().read(true).custom_flags(flags).open(place).ok()?;
-        file.metadata().is_ok_and(is_plain).then_some(file)
+        open_plain(&self.place(path)).ok()
     }
 
     /// The same as text, without blanks around it.
