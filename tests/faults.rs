@@ -80,6 +80,8 @@ const HARMLESS: &[(&str, &str, &str, &str)] = &[
     ("", "", "lseek", "std asks how much has been read, and reads without an answer"),
     ("unshare", "--init", "recvfrom", "the reins are emptied so that the next signal finds room"),
     ("unshare", "--pid-file", "recvfrom", "asked when the program has ended; without an answer the PID file goes"),
+    ("unshare", "--pid-file", "newfstatat", "what cannot be made without a name is made with one"),
+    ("unshare", "--pid-file", "openat", "as before"),
     ("nsenter", "-t ", "pidfd_open", "/proc stands in, as on kernels that have no pidfd"),
     ("nsenter", "-t ", "pidfd_send_signal", "EPERM says that the process is there"),
     (

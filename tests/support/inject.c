@@ -62,6 +62,7 @@ static const struct call {
 	CALL(getsockopt, EINVAL, 0),
 	CALL(ioctl, EPERM, 0),
 	CALL(kill, EPERM, 0),
+	CALL(linkat, EACCES, 0),
 	CALL(lseek, EINVAL, 0),
 	CALL(lstat, EACCES, 0),
 	CALL(madvise, EINVAL, 0),
