@@ -478,6 +478,10 @@ int main(int argc, char **argv)
 	}
 	pid_t first = fork();
 	if (first == 0) {
+		/* Whatever the caller ignores, such as what nohup(1) or a background job does. */
+		signal(SIGHUP, SIG_DFL);
+		signal(SIGINT, SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
 		/* While it is root: the kernel asks then what the tracer of a set-user-ID program may do. */
 		ptrace(PTRACE_TRACEME, 0, 0, 0);
 		const char *user = getenv("USER");
