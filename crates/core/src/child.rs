@@ -400,12 +400,24 @@ impl Helper {
     /// # Errors
     /// [`Doing::OpeningSockets`], [`Doing::Forking`], [`Doing::Opening`] without /proc.
     pub fn fork() -> Result<Forked<Helper, Errand>> {
+        // The program may have this process's number and mask, and has no such child.
+        Self::fork_by(sys::fork_silently)
+    }
+
+    /// The same, for a helper whose end this process learns of [while it waits](Supervisor::with_helper_of_child).
+    ///
+    /// # Errors
+    /// Those of [`Helper::fork`].
+    pub fn fork_for_child() -> Result<Forked<Helper, Errand>> {
+        Self::fork_by(sys::fork)
+    }
+
+    fn fork_by(fork: impl FnOnce() -> nix::Result<Fork>) -> Result<Forked<Helper, Errand>> {
         // Opened here, it is this process, and no other can take its place.
         let caller = Process::this()?;
         let (gatekeeper, gate) = gate()?;
         log::info!("fork()");
-        // The program may have this process's number and mask, and has no such child.
-        Ok(match sys::fork_silently().map(Forked::from).doing(|| Doing::Forking)? {
+        Ok(match fork().map(Forked::from).doing(|| Doing::Forking)? {
             Forked::Parent(child) => Forked::Parent(Helper { gatekeeper: Some(gatekeeper), child: Some(child) }),
             Forked::Child(()) => Forked::Child(Errand { gate, caller }),
         })

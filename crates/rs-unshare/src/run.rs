@@ -33,7 +33,8 @@ pub fn run(plan: &Plan, warn: Warn<'_>) -> Result<Ending> {
     let (mut naming, mut pinning, mut mapping) = (None, None, None);
     if pid_file.as_ref().is_some_and(PidFile::has_no_name) {
         let (notice, notifier) = plan.supervision.is_some().then(child::notice).transpose()?.unzip();
-        match Helper::fork()? {
+        let forked = if notice.is_some() { Helper::fork_for_child() } else { Helper::fork() };
+        match forked? {
             Forked::Child(errand) => {
                 drop(notifier);
                 plan.info.iter().for_each(InfoFd::close);
