@@ -1,11 +1,24 @@
-/* Runs a command and lets one system call of one of its processes fail, which strace(1) cannot: it counts in all processes at once.
+/* Runs a command and lets one system call of one of its processes fail, or signals one of them at one, which strace(1) cannot: it counts
+ * in all processes at once.
  *
  *   inject REPORT COMMAND...                      writes every call to REPORT: PROCESS INDEX NAME ERRNO, a line for each errno
  *   inject REPORT PROCESS INDEX ERRNO COMMAND...  lets that call fail, and writes to REPORT which it was
+ *   inject REPORT moments COMMAND...              writes every moment to REPORT: PROCESS INDEX NAME, and the processes that there are
+ *   inject REPORT PROCESS INDEX SIGNAL@OTHER COMMAND...
+ *                                                 signals process OTHER at that moment, and writes to REPORT what came of it, see below
  *
  * USER=nsuser in its environment has uid and gid 4242 run the command, and root trace it, so that set-user-ID programs work.
  * Processes are counted from 0, the command, in the order of their forks; calls from when the C library has started the
- * command. What executes another program is let go. Ends as the command does, when all that it forked has ended too. */
+ * command. What executes another program is let go. Ends as the command does, when all that it forked has ended too.
+ *
+ * A moment is the entry of a call, unless the call changes nothing that another process or a signal depends on. Who is there is held until
+ * all others have done what they do about the signal. Who has stopped is continued when nobody moves any more.
+ * REPORT has a line for each thing:
+ *   sent NAME              the signal was sent, at this call
+ *   exec PROCESS COMMAND   a process has become a program
+ *   last PROCESS NAME      a process has ended that had not; this was its last moment
+ *   ended PROCESS COMMAND  nobody moved any more, so this program was killed
+ *   hangs PROCESS COMMAND  nobody moved any more, and there was no program, so this process was killed */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <error.h>
@@ -16,9 +29,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/time.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,6 +82,7 @@ static const struct call {
 	CALL(getsockopt, 0, 0, EINVAL),
 	CALL(ioctl, 0, 0, EPERM, EMFILE, ENOMEM, ENOTTY),
 	CALL(kill, 0, 0, EPERM, ESRCH),
+	CALL(linkat, 2, 0, EACCES, ENOENT, ENOSPC, EIO),
 	CALL(lseek, 0, 0, EINVAL),
 	CALL(lstat, 1, 0, EACCES, ENOENT, EIO),
 	CALL(madvise, 0, 0, EINVAL),
@@ -136,6 +152,15 @@ static const long infallible[] = {
 	SYS_mprotect, SYS_munmap, SYS_rt_sigaction, SYS_rt_sigpending, SYS_rt_sigprocmask,
 };
 
+/* Change nothing that another process or a signal depends on; so do other calls that open, or ask for what is there. */
+static const long idle[] = {
+	SYS_access, SYS_brk, SYS_capget, SYS_faccessat2, SYS_fstat, SYS_fstatfs, SYS_getcwd, SYS_getdents64, SYS_getegid, SYS_geteuid,
+	SYS_getgid, SYS_getgroups, SYS_getpgid, SYS_getpid, SYS_getppid, SYS_getrandom, SYS_getresgid, SYS_getresuid, SYS_getsid,
+	SYS_gettid, SYS_getuid, SYS_ioctl, SYS_lseek, SYS_lstat, SYS_madvise, SYS_mmap, SYS_mprotect, SYS_mremap, SYS_munmap,
+	SYS_newfstatat, SYS_pidfd_open, SYS_poll, SYS_pread64, SYS_prlimit64, SYS_readlink, SYS_readlinkat, SYS_rt_sigpending,
+	SYS_sigaltstack, SYS_stat, SYS_statfs, SYS_statx, SYS_uname,
+};
+
 static struct process {
 	pid_t pid;
 	int number; /* -1: stopped, and its parent's fork is not known yet */
@@ -144,10 +169,16 @@ static struct process {
 	int index;
 	int execs;
 	int started;
+	int moments;
+	long moment; /* the call of the last one */
+	int attached; /* the stop with which it began is over */
+	enum { NOT, HELD, STOPPED } waits; /* until nobody moves any more */
+	int program; /* let go */
 } processes[64];
 
 static FILE *report;
 static int wanted_process = -1, wanted_index, wanted_error, forks;
+static int signalling, wanted_signal, wanted_other, sent, still, hangs;
 
 /* Whether the call has failed: nothing more is to be looked at. Not where a process may have to be let go for another tracer. */
 static int is_over, lets_go;
@@ -224,6 +255,62 @@ static void describe(char *name, size_t room, pid_t pid, const struct call *call
 	name[length] = 0;
 }
 
+static int is_idle(const struct user_regs_struct *registers)
+{
+	if (registers->orig_rax == SYS_openat)
+		return !(registers->rdx & (O_CREAT | O_TMPFILE));
+	if (registers->orig_rax == SYS_fcntl)
+		return registers->rsi == F_GETFD || registers->rsi == F_GETFL || registers->rsi == F_SETFD || registers->rsi == F_DUPFD_CLOEXEC;
+	for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
+		if (idle[i] == (long)registers->orig_rax)
+			return 1;
+	return 0;
+}
+
+static const char *name_of(long number)
+{
+	static char name[32];
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+		if (calls[i].number == number)
+			return calls[i].name;
+	snprintf(name, sizeof name, "call:%ld", number);
+	return name;
+}
+
+/* At the entry of a call: whether the process is to be held there. */
+static int moment(struct process *process, const struct user_regs_struct *registers)
+{
+	long before = process->moment;
+	if (process->moments && is_idle(registers))
+		return 0;
+	process->moment = registers->orig_rax;
+	/* Of these, many come in a row. Only the last of them can change anything, or they all have set what was set before. */
+	if (process->moment == before && (before == SYS_execve || before == SYS_rt_sigaction))
+		return 0;
+	int index = process->moments++;
+	const char *name = name_of(process->moment);
+	struct process *other = NULL;
+	if (wanted_process < 0)
+		fprintf(report, "%d %d %s", process->number, index, name);
+	for (struct process *each = processes; each < processes + 64; each++) {
+		if (wanted_process < 0 && each->pid && each->number >= 0 && !each->program)
+			fprintf(report, " %d", each->number);
+		if (each->pid && each->number == wanted_other)
+			other = each;
+	}
+	if (wanted_process < 0) {
+		fprintf(report, "\n");
+		return 0;
+	}
+	if (sent || process->number != wanted_process || index != wanted_index || !other)
+		return 0;
+	sent = 1;
+	fprintf(report, "sent %s\n", name);
+	if (kill(other->pid, wanted_signal) && errno != ESRCH)
+		fail("kill");
+	return other != process;
+}
+
 static void enter_or_leave(struct process *process)
 {
 	struct user_regs_struct registers;
@@ -244,6 +331,10 @@ static void enter_or_leave(struct process *process)
 	}
 	if (!process->started)
 		return;
+	if (signalling) {
+		process->waits = moment(process, &registers) ? HELD : NOT;
+		return;
+	}
 	const struct call *call = known(registers.orig_rax);
 	if (!call)
 		return;
@@ -279,12 +370,28 @@ static void enter_or_leave(struct process *process)
 	}
 }
 
+static void tell_program(const char *what, const struct process *process)
+{
+	char path[32], name[32] = "";
+	snprintf(path, sizeof path, "/proc/%d/comm", process->pid);
+	FILE *file = fopen(path, "re");
+	if (file) {
+		if (!fgets(name, sizeof name, file))
+			name[0] = 0;
+		fclose(file);
+	}
+	fprintf(report, "%s %d %s\n", what, process->number, strtok(name, "\n") ? name : "?");
+}
+
 /* What a stop is about. */
 static void stopped(struct process *process, int status)
 {
 	int signal = WSTOPSIG(status), event = status >> 16;
+	siginfo_t information;
 	if (signal == (SIGTRAP | 0x80)) {
 		enter_or_leave(process);
+		if (process->waits)
+			return;
 		signal = 0;
 	} else if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) {
 		unsigned long pid;
@@ -293,6 +400,8 @@ static void stopped(struct process *process, int status)
 			struct process *child = of(pid);
 			int waits = child->number == -1 && child->execs < 0;
 			child->number = ++forks;
+			child->waits = NOT;
+			child->attached = waits;
 			child->execs = 1;
 			child->started = process->started;
 			if (waits)
@@ -302,17 +411,104 @@ static void stopped(struct process *process, int status)
 		signal = 0;
 		if (process->execs++) {
 			pid_t pid = process->pid;
-			process->pid = process->number ? 0 : pid;
+			process->program = signalling;
+			if (signalling)
+				tell_program("exec", process);
+			else
+				process->pid = process->number ? 0 : pid;
 			ptrace(PTRACE_DETACH, pid, 0, 0);
 			return;
 		}
 	} else if (signal == SIGSTOP && process->number == -1) {
 		process->execs = -1;
+		/* Its parent may be killed before it can tell of its fork. */
+		process->waits = HELD;
 		return;
-	} else if (signal == SIGSTOP && process->index == 0 && !process->inside && process->execs == 1 && process->number > 0) {
+	} else if (signal == SIGSTOP && process->number > 0 && !process->attached) {
+		process->attached = 1;
 		signal = 0;
+	} else if (signal == SIGSTOP && signalling && ptrace(PTRACE_GETSIGINFO, process->pid, 0, &information) && errno == EINVAL) {
+		process->waits = STOPPED;
+		return;
 	}
 	resume(process, signal);
+}
+
+/* As in /proc/PID/stat; 0 of none. */
+static char state(const struct process *process)
+{
+	char path[32], text[64] = "";
+	snprintf(path, sizeof path, "/proc/%d/stat", process->pid);
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return 0;
+	char *end = fgets(text, sizeof text, file) ? strrchr(text, ')') : NULL;
+	fclose(file);
+	return end ? end[2] : 0;
+}
+
+static int sleeps(const struct process *process)
+{
+	/* D: whoever has called vfork(2), mostly. */
+	char now = state(process);
+	return !now || strchr("SZXTD", now);
+}
+
+static int is_alive(const struct process *process)
+{
+	return process->pid && !kill(process->pid, 0);
+}
+
+/* What can be done when nobody moves any more. */
+static void go_on(int held, int stopped, int programs)
+{
+	for (struct process *process = processes; process < processes + 64; process++) {
+		if (!process->pid)
+			continue;
+		if (held ? process->waits == HELD : process->waits == STOPPED) {
+			if (process->waits == STOPPED && kill(process->pid, SIGCONT) && errno != ESRCH)
+				fail("SIGCONT");
+			if (process->number < 0)
+				*process = (struct process){ .pid = process->pid, .number = ++forks, .execs = 1, .started = 1, .attached = 1 };
+			process->waits = NOT;
+			resume(process, 0);
+		} else if (stopped && process->program) {
+			kill(process->pid, SIGCONT);
+		} else if (!held && !stopped && process->program && is_alive(process)) {
+			tell_program("ended", process);
+			kill(process->pid, SIGKILL);
+		} else if (!held && !stopped && !programs && is_alive(process)) {
+			tell_program("hangs", process);
+			kill(process->pid, SIGKILL);
+			hangs = 1;
+		}
+	}
+}
+
+/* Every millisecond: whether nobody moves any more. */
+static void look(void)
+{
+	int held = 0, stopped = 0, programs = 0, busy = 0;
+	for (struct process *process = processes; process < processes + 64; process++) {
+		if (process->pid && !process->waits && !sleeps(process)) {
+			still = 0;
+			return;
+		}
+		held |= process->pid && process->waits == HELD;
+		stopped |= process->pid && (process->waits == STOPPED || (process->program && state(process) == 'T'));
+		programs |= process->program && is_alive(process);
+		busy |= process->pid && !process->waits && state(process) == 'D';
+	}
+	/* Once may be by chance. Who ought to be reached by a signal gets more time. */
+	if (++still >= (held || stopped || (programs && !sent) ? (busy ? 10 : 2) : programs ? 50 : 2000)) {
+		still = 0;
+		go_on(held, stopped, programs);
+	}
+}
+
+static void alarmed(int signal)
+{
+	(void)signal;
 }
 
 int main(int argc, char **argv)
@@ -325,12 +521,20 @@ int main(int argc, char **argv)
 		wanted_process = atoi(argv[0]);
 		wanted_index = atoi(argv[1]);
 		wanted_error = atoi(argv[2]);
+		signalling = sscanf(argv[2], "%d@%d", &wanted_signal, &wanted_other) == 2;
 		argv += 3;
+	} else if (!strcmp(argv[0], "moments")) {
+		signalling = 1;
+		argv++;
 	}
 	for (char **argument = argv; *argument; argument++)
 		lets_go |= !strcmp(*argument, "--check");
 	pid_t first = fork();
 	if (first == 0) {
+		/* Whatever the caller ignores, such as what nohup(1) or a background job does. */
+		signal(SIGHUP, SIG_DFL);
+		signal(SIGINT, SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
 		/* While it is root: the kernel asks then what the tracer of a set-user-ID program may do. */
 		ptrace(PTRACE_TRACEME, 0, 0, 0);
 		const char *user = getenv("USER");
@@ -350,16 +554,36 @@ int main(int argc, char **argv)
 	struct process *process = of(first);
 	process->number = 0;
 	resume(process, 0);
-	for (pid_t pid; (pid = waitpid(-1, &status, __WALL)) > 0;) {
+	if (signalling) {
+		const struct itimerval every = { { 0, 1000 }, { 0, 1000 } };
+		/* Orphans come here. */
+		if (prctl(PR_SET_CHILD_SUBREAPER, 1) || sigaction(SIGALRM, &(struct sigaction){ .sa_handler = alarmed }, NULL) ||
+		    setitimer(ITIMER_REAL, &every, NULL))
+			fail("setitimer");
+	}
+	for (;;) {
+		pid_t pid = waitpid(-1, &status, __WALL);
+		if (pid < 0 && errno == EINTR) {
+			look();
+			continue;
+		}
+		if (pid < 0)
+			break;
+		still = 0;
 		process = of(pid);
 		if (WIFSTOPPED(status)) {
 			stopped(process, status);
 			continue;
 		}
 		process->pid = 0;
+		if (signalling && !process->program)
+			fprintf(report, "last %d %s\n", process->number, name_of(process->moment));
 		if (pid == first)
 			end = status;
 	}
+	fclose(report);
+	if (hangs)
+		return 124;
 	if (WIFSIGNALED(end))
 		return 128 + WTERMSIG(end);
 	return WEXITSTATUS(end);

@@ -1,7 +1,7 @@
 //! `--info-fd` and `--pid-file`: what is told of the program, when, and to whom. Ours alone.
 
-use crate::nsuser;
 use crate::support::{Status, require};
+use crate::{nsuser, root};
 
 /// `field NAME FILE`: the number in a line of JSON.
 const FIELD: &str = "field() { sed \"s/.*\\\"$1\\\": \\([^,}]*\\).*/\\1/\" $2; }
@@ -137,6 +137,25 @@ fn the_pid_file_is_there_when_the_program_starts() {
     nsuser("unshare -rpf --mount-proc sh -c 'exec unshare --pid-file new --init -p true'; ls new").prints("new\n");
 }
 
+/// Nobody sees it before the PID is in it, and what is killed before leaves nothing.
+#[test]
+fn the_pid_file_has_no_name_until_the_program_starts() {
+    require!(root, newuidmap);
+    // During the preparations somebody looks around, or makes a file of his own, which stays.
+    let line = |meanwhile: &str, run: &str| {
+        nsuser(format!(
+            "{{ echo '#!/bin/sh'; echo '{meanwhile}'; echo exec $(command -v newuidmap) '\"$@\"'; }} >newuidmap
+            chmod 755 newuidmap; PATH=$PWD:$PATH; {run}"
+        ))
+    };
+    for options in ["", "-f", "-pf", "--init"] {
+        let run = format!("unshare --map-auto -r {options} --pid-file new wc -l new; grep -cx new seen || :");
+        line("ls >seen", &run).prints("1 new\n0\n");
+        line("echo theirs >new", &format!("unshare --map-auto -r {options} --pid-file new echo ran; echo $?; cat new"))
+            .comes_to(Status::Exit(0), "1\ntheirs\n", "unshare: cannot open new: File exists\n");
+    }
+}
+
 /// Where directories like /tmp are protected, the kernel judges by this flag.
 #[test]
 fn the_pid_file_is_opened_as_one_that_may_have_to_be_created() {
@@ -166,6 +185,9 @@ fn the_pid_file_goes_when_the_program_does_not_start() {
         nsuser(format!("mkdir pids; unshare {options} --pid-file pids/new true 2>reason; echo $?; ls pids"))
             .prints("1\n");
     }
+    // The rights to remove it are gone, but for the helper.
+    root("mkdir pids; unshare --owner 4242:4242 -rf --pid-file pids/new nosuch 2>reason; echo $?; ls pids")
+        .prints("127\n");
     nsuser("mkdir pids; strace -qq -f -o file -e inject=write:error=ENOSPC:when=1 unshare -f --pid-file pids/new echo ran; ls pids")
         .comes_to(Status::Exit(0), "", "unshare: write failed pids/new: No space left on device\n");
 }

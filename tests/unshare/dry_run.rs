@@ -74,7 +74,7 @@ fn it_shows_what_several_processes_do() {
     ] {
         let (line, redirection) = options.split_once(" 7>").unwrap_or((options, "/tmp/stage/none"));
         root(format!(
-            "{PLAIN}exec 7>{redirection}; unshare -v {line} 2>log; plain log | sort >ran; unshare --dry-run {line} | sort | diff - ran && echo same"
+            "{PLAIN}exec 7>{redirection}; unshare -v {line} 2>log; plain log | sort >ran; rm -f new; unshare --dry-run {line} | sort | diff - ran && echo same"
         ))
         .prints("same\n");
     }

@@ -236,18 +236,39 @@ impl Gatekeeper {
         self.tell(child.pid.as_raw())
     }
 
-    fn tell(self, pid: i32) -> Result<()> {
+    /// Lets a helper through, and waits until it says what has come of its work.
+    fn open_and_await(mut self) -> Result<()> {
+        self.tell(0)?;
+        let mut answer = [0];
+        match self.0.read_exact(&mut answer) {
+            Ok(()) if answer == [READY] => Ok(()),
+            // It has said why.
+            Ok(()) => Err(Error::new(Doing::Reported { status: 1 })),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                Err(Error { doing: Doing::PassingGate, errno: Some(Errno::EPIPE) })
+            }
+            Err(error) => Err(error).doing(|| Doing::PassingGate),
+        }
+    }
+
+    fn tell(&self, pid: i32) -> Result<()> {
         tell(&self.0, &pid.to_ne_bytes())
     }
 }
 
 /// Says a word to another process. Where nobody hears it any more, nobody has to.
 fn tell(listener: &UnixStream, word: &[u8]) -> Result<()> {
+    match send(listener, word) {
+        Err(Errno::EPIPE | Errno::ECONNRESET) => Ok(()),
+        sent => sent.doing(|| Doing::PassingGate),
+    }
+}
+
+fn send(listener: &UnixStream, word: &[u8]) -> nix::Result<()> {
     loop {
         match socket::send(listener.as_raw_fd(), word, MsgFlags::MSG_NOSIGNAL) {
             Err(Errno::EINTR) => {}
-            Err(Errno::EPIPE | Errno::ECONNRESET) => return Ok(()),
-            sent => return sent.map(drop).doing(|| Doing::PassingGate),
+            sent => return sent.map(drop),
         }
     }
 }
@@ -258,6 +279,10 @@ impl Gate {
     /// # Errors
     /// [`Doing::Reported`] when the other side has given up or died; it has said why. [`Doing::PassingGate`].
     pub fn wait(mut self) -> Result<i32> {
+        self.pass()
+    }
+
+    fn pass(&mut self) -> Result<i32> {
         let mut told = [0; size_of::<i32>()];
         match self.0.read_exact(&mut told) {
             Ok(()) => Ok(i32::from_ne_bytes(told)),
@@ -283,7 +308,6 @@ pub struct Notifier(UnixStream);
 /// [`Doing::OpeningSockets`].
 pub fn notice() -> Result<(Notice, Notifier)> {
     let (reader, writer) = UnixStream::pair().doing(|| Doing::OpeningSockets)?;
-    reader.set_nonblocking(true).doing(|| Doing::OpeningSockets)?;
     Ok((Notice(reader), Notifier(writer)))
 }
 
@@ -311,12 +335,19 @@ const READY: u8 = b'r';
 const FAILED: u8 = b'f';
 
 impl Notice {
+    /// Waits until the program has been executed, or whoever was to do that has failed or ended; says which it was.
+    pub fn await_start(mut self) -> bool {
+        let mut words = Vec::new();
+        // Without an answer it is likely.
+        self.0.read_to_end(&mut words).is_err() || words == [READY]
+    }
+
     /// Whether the program was executed, once the child has ended.
-    pub fn tells_of_start(mut self) -> bool {
+    pub fn tells_of_start(self) -> bool {
         let mut words = [0; 2];
         let length = loop {
-            match self.0.read(&mut words) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            match socket::recv(self.0.as_raw_fd(), &mut words, MsgFlags::MSG_DONTWAIT) {
+                Err(Errno::EINTR) => {}
                 read => break read.unwrap_or(0),
             }
         };
@@ -340,6 +371,23 @@ pub struct Errand {
 }
 
 impl Errand {
+    /// The same, for whichever process has inherited the other side: tells that one what has come of it. From then on this
+    /// process has to be killed if it is to end before it has done all: other signals wait.
+    ///
+    /// # Errors
+    /// What `work` gives; [`Doing::Reported`] when the other side has given up, before the work or during it.
+    /// [`Doing::BlockingSignals`]. [`Doing::PassingGate`], which the other side learns of too.
+    pub fn run_for_heir(mut self, work: impl FnOnce() -> Result<()>) -> Result<()> {
+        self.gate.pass()?;
+        let done = Signals::ALL.block_silently().and_then(|_| work());
+        let told = send(&self.gate.0, &[if done.is_ok() { READY } else { FAILED }]);
+        done?;
+        match told {
+            Err(Errno::EPIPE | Errno::ECONNRESET) => Err(Error::new(Doing::Reported { status: 1 })),
+            told => told.doing(|| Doing::PassingGate),
+        }
+    }
+
     /// Waits to be told, then does `work` for the process that has forked the helper.
     ///
     /// # Errors
@@ -357,12 +405,24 @@ impl Helper {
     /// # Errors
     /// [`Doing::OpeningSockets`], [`Doing::Forking`], [`Doing::Opening`] without /proc.
     pub fn fork() -> Result<Forked<Helper, Errand>> {
+        // The program may have this process's number and mask, and has no such child.
+        Self::fork_by(sys::fork_silently)
+    }
+
+    /// The same, for a helper whose end this process learns of [while it waits](Supervisor::with_helper_of_child).
+    ///
+    /// # Errors
+    /// Those of [`Helper::fork`].
+    pub fn fork_for_child() -> Result<Forked<Helper, Errand>> {
+        Self::fork_by(sys::fork)
+    }
+
+    fn fork_by(fork: impl FnOnce() -> nix::Result<Fork>) -> Result<Forked<Helper, Errand>> {
         // Opened here, it is this process, and no other can take its place.
         let caller = Process::this()?;
         let (gatekeeper, gate) = gate()?;
         log::info!("fork()");
-        // The program may have this process's number and mask, and has no such child.
-        Ok(match sys::fork_silently().map(Forked::from).doing(|| Doing::Forking)? {
+        Ok(match fork().map(Forked::from).doing(|| Doing::Forking)? {
             Forked::Parent(child) => Forked::Parent(Helper { gatekeeper: Some(gatekeeper), child: Some(child) }),
             Forked::Child(()) => Forked::Child(Errand { gate, caller }),
         })
@@ -373,14 +433,29 @@ impl Helper {
     /// # Errors
     /// [`Doing::Reported`] with the helper's exit status when it failed and has said why; [`Doing::Dying`]; [`Doing::PassingGate`].
     pub fn finish(mut self) -> Result<()> {
-        self.gatekeeper.take().map_or(Ok(()), Gatekeeper::open)?;
-        let Some(child) = self.child.take() else { return Ok(()) };
-        expect_success("helper", child.wait()?)
+        let Some(gatekeeper) = self.gatekeeper.take() else { return Ok(()) };
+        match self.child.take() {
+            Some(child) => {
+                gatekeeper.tell(0)?;
+                let status = child.wait()?;
+                // Until then somebody hears its answer.
+                drop(gatekeeper);
+                expect_success("helper", status)
+            }
+            None => gatekeeper.open_and_await(),
+        }
     }
 
     /// Lets go of a helper that another process looks after: for the other side of a fork.
-    pub fn leave_to_parent(mut self) {
+    pub fn leave(mut self) {
         self.child = None;
+    }
+
+    /// The same helper, for the child of who has forked it; an errand [for an heir](Errand::run_for_heir).
+    #[must_use]
+    pub fn inherited(mut self) -> Self {
+        self.child = None;
+        self
     }
 }
 
@@ -452,6 +527,8 @@ pub struct Supervisor {
     stops: Stops,
     reins: Option<Reins>,
     before: Option<Mask>,
+    /// Ends when the program starts, at the latest.
+    helper: Option<Child>,
 }
 
 const CHILDS: Signals = Signals::of(&[libc::SIGCHLD]);
@@ -470,7 +547,14 @@ impl Supervisor {
         let blocked = manner.blocked();
         let before = (!blocked.is_empty()).then(|| blocked.block()).transpose()?;
         let awaited = manner.awaited();
-        Ok(Self { awaited, stops: manner.stops, reins, before })
+        Ok(Self { awaited, stops: manner.stops, reins, before, helper: None })
+    }
+
+    /// Leaves a helper to the child, and waits for it too, so that nothing of it remains beside the program.
+    #[must_use]
+    pub fn with_helper_of_child(mut self, mut helper: Helper) -> Self {
+        self.helper = helper.child.take();
+        self
     }
 
     /// In the child: makes it the init that this parent is prepared for; one that is none gets the signal mask that the
@@ -489,19 +573,26 @@ impl Supervisor {
     ///
     /// # Errors
     /// [`Doing::Waiting`].
-    pub fn wait(self, child: Child) -> Result<ExitStatus> {
+    pub fn wait(mut self, child: Child) -> Result<ExitStatus> {
         if !self.awaited.is_empty() {
             return self.forward_until_end(&child);
         }
+        // It has said what there is to say about its end.
+        self.helper.take().map_or(Ok(()), |helper| helper.wait().map(drop))?;
         match self.stops {
             Stops::Along => child.wait_and_stop_along(),
             _ => child.wait(),
         }
     }
 
-    fn forward_until_end(self, child: &Child) -> Result<ExitStatus> {
+    fn forward_until_end(mut self, child: &Child) -> Result<ExitStatus> {
         let reins = self.reins.map(Reins::of_parent);
         loop {
+            if let Some(helper) = &self.helper
+                && helper.change(false)?.is_some()
+            {
+                self.helper = None;
+            }
             while let Some(status) = child.change(self.stops == Stops::Along)? {
                 if status.stopped_signal().is_none() {
                     return Ok(status);

@@ -14,6 +14,7 @@ use crate::plainfile;
 use crate::proc;
 use crate::process::Process;
 use crate::procfile;
+use crate::signals::Signals;
 use crate::sys;
 
 /// How mounts of a new mount namespace and of the old one are passed on to each other,
@@ -276,14 +277,21 @@ impl Pin {
     }
 }
 
-/// Binds namespaces of `process` to files, all of them or none.
+/// Binds namespaces of `process` to files, all of them or none, unless this process is killed: other signals wait.
 ///
 /// For pid and time it is the namespace of the process's children.
 ///
 /// # Errors
 /// [`Doing::Pinning`]: EINVAL for a mount namespace on a shared mount, ENOENT for a missing file or
-/// a pid namespace that has no process yet.
+/// a pid namespace that has no process yet. [`Doing::BlockingSignals`].
 pub fn pin_namespaces(process: &Process, pins: &[Pin]) -> Result<()> {
+    let mask = Signals::ALL.block_silently()?;
+    let pinned = pin_all(process, pins);
+    mask.put_back()?;
+    pinned
+}
+
+fn pin_all(process: &Process, pins: &[Pin]) -> Result<()> {
     for (done, pin) in pins.iter().enumerate() {
         if let Err(error) = pin_namespace(process, pin) {
             unpin(&pins[..done]);

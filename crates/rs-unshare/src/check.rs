@@ -64,7 +64,7 @@ fn attempt(plan: &Plan, trial: &Trial<'_>) -> Result<(), Stopped> {
     let Forked::Parent(pinning) = attempt_outside(!plan.pins.is_empty(), trial, |_| pins())? else { return Ok(()) };
     let maps = |caller: &Process| plan.outside_maps.iter().try_for_each(|maps| attempt_maps(maps, caller, trial));
     let Forked::Parent(mapping) = attempt_outside(plan.outside_maps.is_some(), trial, maps)? else {
-        pinning.into_iter().for_each(Helper::leave_to_parent);
+        pinning.into_iter().for_each(Helper::leave);
         return Ok(());
     };
     attempt_steps(&plan.leave, trial)?;

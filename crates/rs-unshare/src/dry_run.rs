@@ -1,5 +1,7 @@
 //! What a run would do: its calls in order, as `-v` shows them, and none of them made.
 
+use std::path::Path;
+
 use nix::unistd::getuid;
 
 use nscore::child::DeathSignal;
@@ -22,7 +24,9 @@ const FORK: &str = "fork()";
 /// What is known to fail without trying it.
 pub fn lines(plan: &Plan) -> Result<Vec<String>> {
     let mut lines: Vec<String> = plan.pid_file.iter().map(|path| PidFile::words_of_open(path)).collect();
-    let helpers = usize::from(!plan.pins.is_empty()) + usize::from(plan.outside_maps.is_some());
+    let naming = plan.pid_file.as_deref().filter(|path| PidFile::begins_without_name(path));
+    let helpers =
+        usize::from(naming.is_some()) + usize::from(!plan.pins.is_empty()) + usize::from(plan.outside_maps.is_some());
     lines.extend(vec![FORK.into(); helpers]);
     lines.extend(words(&plan.leave));
     if let Some(maps) = &plan.outside_maps {
@@ -32,7 +36,7 @@ pub fn lines(plan: &Plan) -> Result<Vec<String>> {
     lines.extend(plan.supervision.map(|supervision| birth(plan, supervision)).unwrap_or_default());
     lines.extend(plan.pins.iter().map(|pin| pin.words(PID)));
     lines.extend(plan.pid_file.iter().map(|path| PidFile::words_of_write(path, PID)));
-    lines.extend(program(plan)?);
+    lines.extend(program(plan, naming)?);
     Ok(lines)
 }
 
@@ -58,7 +62,7 @@ fn birth(plan: &Plan, supervision: Supervision) -> Vec<String> {
 }
 
 /// What the process does that becomes the program, and its init before.
-fn program(plan: &Plan) -> Result<Vec<String>> {
+fn program(plan: &Plan, naming: Option<&Path>) -> Result<Vec<String>> {
     let death_signal = plan.supervision.and_then(|supervision| supervision.kill_child).map(DeathSignal::words);
     let environment = Some(plan.environment.to_string()).filter(|words| !words.is_empty());
     let (common, personal) = if plan.has_init() { plan.split_enter() } else { (&plan.enter[..], &[][..]) };
@@ -78,6 +82,7 @@ fn program(plan: &Plan) -> Result<Vec<String>> {
         lines.extend(environment);
     }
     lines.extend(plan.info.as_ref().map(|fd| fd.words(&Line::to_come(plan.kinds))));
+    lines.extend(naming.map(PidFile::words_of_naming));
     // Which shell it is, may be for the new environment to say.
     plan.environment.adopt();
     lines.push(plan.program.prepare(plan.uid().unwrap_or_else(|| getuid().as_raw()))?.to_string());

@@ -6,14 +6,14 @@
 
 use nix::unistd::{Pid, getuid};
 
-use nscore::child::{self, Child, DeathSignal, Ending, Forked, Gate, Helper, Notice, Notifier, Supervisor};
+use nscore::child::{self, Child, DeathSignal, Ending, Errand, Forked, Gate, Helper, Notice, Notifier, Supervisor};
 use nscore::exec::Prepared;
 use nscore::idmap::{self, Setgroups, Side};
 use nscore::info::{InfoFd, Line};
 use nscore::init::Init;
 use nscore::pidfile::PidFile;
 use nscore::process::{self, Process};
-use nscore::{Error, Result, mounts};
+use nscore::{Doing, Error, Result, mounts};
 
 use crate::plan::{OutsideMaps, Plan, Step, Supervision};
 
@@ -30,19 +30,33 @@ pub fn run(plan: &Plan, warn: Warn<'_>) -> Result<Ending> {
     }
     // Before anything changes, and in the caller's file system.
     let pid_file = plan.pid_file.as_deref().map(PidFile::open).transpose()?;
-    let (mut pinning, mut mapping) = (None, None);
+    let (mut naming, mut pinning, mut mapping) = (None, None, None);
+    if pid_file.as_ref().is_some_and(PidFile::has_no_name) {
+        let (notice, notifier) = plan.supervision.is_some().then(child::notice).transpose()?.unzip();
+        let forked = if notice.is_some() { Helper::fork_for_child() } else { Helper::fork() };
+        match forked? {
+            Forked::Child(errand) => {
+                drop(notifier);
+                plan.info.iter().for_each(InfoFd::close);
+                return name(pid_file, errand, notice);
+            }
+            Forked::Parent(helper) => naming = Some(Naming { helper, notifier }),
+        }
+    }
     if !plan.pins.is_empty() {
         match Helper::fork()? {
-            Forked::Child(errand) => return errand.run(|caller| mounts::pin_namespaces(caller, &plan.pins)),
+            Forked::Child(errand) => {
+                naming.into_iter().for_each(Naming::leave);
+                return errand.run(|caller| mounts::pin_namespaces(caller, &plan.pins));
+            }
             Forked::Parent(helper) => pinning = Some(helper),
         }
     }
     if let Some(maps) = &plan.outside_maps {
         match Helper::fork()? {
             Forked::Child(errand) => {
-                if let Some(helper) = pinning {
-                    helper.leave_to_parent();
-                }
+                naming.into_iter().for_each(Naming::leave);
+                pinning.into_iter().for_each(Helper::leave);
                 return errand.run(|caller| write_maps(caller, maps));
             }
             Forked::Parent(helper) => mapping = Some(helper),
@@ -52,14 +66,50 @@ pub fn run(plan: &Plan, warn: Warn<'_>) -> Result<Ending> {
     mapping.map_or(Ok(()), Helper::finish)?;
     take(&plan.prepare)?;
     match plan.supervision {
-        Some(supervision) => become_parent(plan, supervision, pinning, pid_file, warn),
+        Some(supervision) => become_parent(plan, supervision, (naming, pinning), pid_file, warn),
         None => {
             pinning.map_or(Ok(()), Helper::finish)?;
             let pid = Pid::this().as_raw();
             pid_file.as_ref().map_or(Ok(()), |file| file.write(pid))?;
-            become_program(plan, None, Announcement::new(plan, pid, false, None), warn)
+            become_program(
+                plan,
+                None,
+                Announcement::new(plan, pid, false, naming.map(|naming| naming.helper), None),
+                warn,
+            )
         }
     }
+}
+
+/// What gives a new PID file its name.
+struct Naming {
+    helper: Helper,
+    /// Tells it whether a child has executed the program. Without a child there is nothing to tell: it may not stay beside
+    /// the program, whose child it would be.
+    notifier: Option<Notifier>,
+}
+
+impl Naming {
+    /// Lets go of it, on the side of a fork that has nothing to do with it.
+    fn leave(self) {
+        self.helper.leave();
+    }
+}
+
+/// The naming helper's work, which it does when the program is about to start. It still has the rights to take the name
+/// back, even if nobody else is left.
+fn name(pid_file: Option<PidFile>, errand: Errand, notice: Option<Notice>) -> Result<Ending> {
+    if let Some(file) = pid_file.map(PidFile::taken_over) {
+        match errand.run_for_heir(|| file.name_it()) {
+            // The child says so.
+            Err(Error { doing: Doing::PassingGate, .. }) if notice.is_some() => return Ok(Ending::Exit(1)),
+            named => named?,
+        }
+        if notice.is_none_or(Notice::await_start) {
+            file.keep();
+        }
+    }
+    Ok(Ending::Exit(0))
 }
 
 fn take(steps: &[Step]) -> Result<()> {
@@ -94,7 +144,7 @@ fn write_maps(caller: &Process, maps: &OutsideMaps) -> Result<()> {
 fn become_parent(
     plan: &Plan,
     supervision: Supervision,
-    pinning: Option<Helper>,
+    (naming, pinning): (Option<Naming>, Option<Helper>),
     pid_file: Option<PidFile>,
     warn: Warn<'_>,
 ) -> Result<Ending> {
@@ -103,12 +153,11 @@ fn become_parent(
     // Only where there is something to wait for, or to be told.
     let waits = pinning.is_some() || pid_file.is_some() || plan.info.is_some();
     let (gatekeeper, gate) = waits.then(child::gate).transpose()?.unzip();
-    let (notice, notifier) = pid_file.is_some().then(child::notice).transpose()?.unzip();
+    let is_own_file = pid_file.is_some() && naming.is_none();
+    let (notice, notifier) = is_own_file.then(child::notice).transpose()?.unzip();
     match supervision.fork()? {
         Forked::Child(()) => {
-            if let Some(helper) = pinning {
-                helper.leave_to_parent();
-            }
+            pinning.into_iter().for_each(Helper::leave);
             if let Some(file) = pid_file {
                 // The parent's number may be the same in its pid namespace.
                 file.keep();
@@ -118,7 +167,11 @@ fn become_parent(
             set(death_signal.as_ref())?;
             let init = supervisor.in_child()?;
             let pid = gate.map_or(Ok(0), Gate::wait)?;
-            let announcement = Announcement::new(plan, pid, true, notifier);
+            let (helper, notifier) = match naming {
+                Some(naming) => (Some(naming.helper.inherited()), naming.notifier),
+                None => (None, notifier),
+            };
+            let announcement = Announcement::new(plan, pid, true, helper, notifier);
             match init {
                 Some(init) => become_init(plan, init, supervision, death_signal, announcement, warn),
                 None => become_program(plan, death_signal.as_ref(), announcement, warn),
@@ -126,6 +179,10 @@ fn become_parent(
         }
         Forked::Parent(child) => {
             drop((gate, notifier));
+            let supervisor = match naming {
+                Some(naming) => supervisor.with_helper_of_child(naming.helper),
+                None => supervisor,
+            };
             plan.info.iter().for_each(InfoFd::close);
             let ready = prepare_start(pinning, pid_file.as_ref(), &child);
             // Dropped if that has failed, which turns the child away.
@@ -135,7 +192,7 @@ fn become_parent(
             }
             let status = supervisor.wait(child)?;
             let started = notice.is_some_and(Notice::tells_of_start);
-            if let Some(file) = pid_file.filter(|_| started) {
+            if let Some(file) = pid_file.filter(|_| started || !is_own_file) {
                 file.keep();
             }
             Ok(Ending::from(status))
@@ -153,21 +210,24 @@ fn prepare_start(pinning: Option<Helper>, pid_file: Option<&PidFile>, child: &Ch
 /// What the process that becomes the program says before it does.
 struct Announcement<'a> {
     info: Option<(&'a InfoFd, Line)>,
+    /// Gives the PID file its name.
+    naming: Option<Helper>,
     notifier: Option<Notifier>,
 }
 
 impl<'a> Announcement<'a> {
     /// To be made while /proc is still the caller's. The child is called `pid` outside.
-    fn new(plan: &'a Plan, pid: i32, is_child: bool, notifier: Option<Notifier>) -> Self {
+    fn new(plan: &'a Plan, pid: i32, is_child: bool, naming: Option<Helper>, notifier: Option<Notifier>) -> Self {
         let info = plan.info.as_ref().map(|fd| (fd, Line::about(pid, plan.kinds, is_child)));
-        Self { info, notifier }
+        Self { info, naming, notifier }
     }
 
     /// Executes the program, and tells about it before.
-    fn execute(&self, program: &Prepared) -> Result<Ending> {
+    fn execute(self, program: &Prepared) -> Result<Ending> {
         if let Some((fd, line)) = &self.info {
             fd.write(line)?;
         }
+        self.naming.map_or(Ok(()), Helper::finish)?;
         self.notifier.iter().try_for_each(Notifier::ready)?;
         let failed = program.execute();
         self.notifier.iter().for_each(Notifier::failed);
@@ -194,6 +254,7 @@ fn become_init(
     match child::fork()? {
         Forked::Parent(child) => {
             plan.info.iter().for_each(InfoFd::close);
+            drop(announcement);
             init.look_after(&child)
         }
         Forked::Child(()) => {
