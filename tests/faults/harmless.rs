@@ -36,6 +36,8 @@ const NO_KIND: &str = "this kernel has no such kind, so there is nothing to ente
 const CLOSED: &str = "a mount namespace that cannot be joined is counted as one";
 const DEFAULT: &str = "libc reads ngroups_max, and has a default";
 const GETENT: &str = "getent(1) is asked instead";
+const NO_PROC: &str = "without a /proc the files in the other root are opened by their names";
+const NAMED: &str = "the file cannot be without a name at first, and gets it at once";
 
 /// What is without consequence: the run says and does the same.
 pub const SILENT: &[Row] = &[
@@ -53,8 +55,10 @@ pub const SILENT: &[Row] = &[
     ("", "", "execve:*", &[EACCES], "execvp(3) tries the next directory of PATH"),
     ("", "", "getrandom", &[ENOSYS], "std has another source, for its hash maps"),
     ("", "", "clone3", &[ENOSYS], "std forks in the old way"),
+    ("", "", "newfstatat:/etc/passwd", &[], GETENT),
     ("", "", "openat:/etc/passwd", &[], GETENT),
     ("", "", "read:/etc/passwd", &[], GETENT),
+    ("unshare", "", "newfstatat:/etc/group", &[], GETENT),
     ("unshare", "", "openat:/etc/group", &[], GETENT),
     ("unshare", "", "read:/etc/group", &[], GETENT),
     ("unshare", "--init", "recvfrom", &[], "the reins are emptied so that the next signal finds room"),
@@ -129,6 +133,18 @@ pub const CHANGING: &[Row] = &[
         "mounts that cannot be kept private are not tried, and are said to be not tried",
     ),
     ("", "--check", "ptrace:0", &[], "what cannot be tried is said to be not tried"),
+    // Of /etc/subuid too; but then the files themselves are seen above.
+    ("unshare", "--map-", "openat:/proc", &[], GETENT),
+    ("unshare", "--map-", "fstatfs:/proc", &[], GETENT),
+    ("unshare", "--map-", "openat2:self/fd", &[], GETENT),
+    ("unshare", "-R", "openat:/proc", &[ENOENT], NO_PROC),
+    ("unshare", "--root", "openat:/proc", &[ENOENT], NO_PROC),
+    ("nsenter", "", "openat:/proc", &[ENOENT], NO_PROC),
+    ("nsenter", "-r", "newfstatat:root", &[EACCES], "who may not look at the root again has no rights to lose"),
+    ("unshare", "--pid-file", "newfstatat:new", &[], NAMED),
+    ("unshare", "--pid-file", "openat:.", &[], NAMED),
+    ("unshare", "--pid-file", "newfstatat:/proc/self/fd/N", &[], NAMED),
+    ("unshare", "--pid-file", "newfstatat:/tmp/stage/#N?(deleted)", &[], NAMED),
     ("unshare", "--pid-file", "recvfrom", &[], "asked when the program has ended; without an answer the PID file goes"),
     ("nsenter", "-v", "pidfd_open", &[ENOSYS, EPERM], "/proc stands in, which the log shows"),
     ("nsenter", "--check", "newfstatat:/proc/self/ns/*", &[ENOENT], NO_KIND),
