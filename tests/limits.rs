@@ -134,13 +134,15 @@ export NS_HINTS=never
 mkdir -m 777 /tmp/log; : >/tmp/log/nothing
 as="setpriv --reuid 4242 --regid 4242 --clear-groups"
 state() { sed 's/^[0-9]* [0-9]* //' /proc/self/mountinfo; find /tmp/stage /tmp/root -printf '%p %M %U\n' | sort; } 2>/tmp/log/gone
-left() {
+seen() {
     for process in /proc/[0-9]*; do
         grep -qsx "${process#/proc/}" /tmp/log/before && continue
         case ${process#/proc/} in 1 | $$) continue ;; esac
         grep -qs '^State:.[^ZX]' $process/status && tr '\0' ' ' <$process/cmdline
     done 2>/tmp/log/gone
 }
+# Who is told to end by another's end may take a moment.
+left() { for try in 1 2 3 4 5 6 7 8 9; do [ "$(seen)" ] || return 0; done; seen; }
 clean() {
     rm -f new
     for pin in dir/a dir/b dir/c; do while umount $pin; do :; done; done 2>/tmp/log/gone
@@ -148,7 +150,7 @@ clean() {
 begin() { ls /proc | grep '^[0-9]' >/tmp/log/before; state >/tmp/log/then; }
 tried() {
     title=$1; shift
-    timeout -s KILL 5 "$@" </tmp/log/nothing >/tmp/log/out 2>/tmp/log/err
+    timeout -v -s KILL 5 "$@" </tmp/log/nothing >/tmp/log/out 2>/tmp/log/err
     status=$?
     echo "== $title"; echo "status: $status"
     sed 's/^/out: /' /tmp/log/out; sed 's/^/err: /' /tmp/log/err
@@ -183,6 +185,11 @@ impl Record {
             }
         }
         record
+    }
+
+    /// Whether it has not ended by itself, nor by the kernel's hand: timeout(1) says so.
+    fn hangs(&self) -> bool {
+        self.err.iter().any(|line| line.starts_with("timeout: sending signal"))
     }
 
     /// What is wrong with it. `whole` is what is written where nothing is lacking.

@@ -66,14 +66,14 @@ perl most.pl {command} ./script 2>&1"#
 }
 
 /// A word of 128 KiB, 2 MB of them, and one that ends where the command line is cut off: as util-linux shows them, but for
-/// the numbers of the namespaces.
+/// the numbers of the namespaces, which tell the order.
 fn lsns_shows_them() {
     let text = format!(
         r#"{LONG}mkfifo up; for words in '1 131071' '19 100000' '1 8130'; do
     perl long.pl $words 0 unshare -u sh -c 'echo up; exec >&-; read -r line <>never' >up 2>/tmp/said & read -r said <up
 done; export LC_ALL=C.UTF-8
 for options in -l -u -J -r -uJ -T; do
-    COLUMNS=80 lsns $options -t uts -o COMMAND,TYPE >list; echo $options; grep x list | cksum; grep -c uts list; wc -L <list; wc -c <list
+    COLUMNS=80 lsns $options -t uts -o COMMAND,TYPE >list; echo $options; grep x list | LC_ALL=C sort | cksum; grep -c uts list; wc -L <list; wc -c <list
 done"#
     );
     let ours = line(&program(), "", &text).outcome();

@@ -245,13 +245,16 @@ static void describe(char *name, size_t room, pid_t pid, const struct call *call
 		struct iovec here = { text, sizeof text - 1 };
 		struct iovec there[] = { { (void *)from, page }, { (void *)(from + page), sizeof text } };
 		process_vm_readv(pid, &here, 1, there, 2, 0);
-		/* A descriptor: asked for itself, or opened again by its number in /proc/self/fd. */
+		/* A descriptor: asked for itself, or opened again by its number in /proc/self/fd. Of the former, only these are told apart. */
 		char link[96] = "", own[32], directory[64] = "", target[64] = "";
 		snprintf(link, sizeof link, "/proc/%d/fd/%d", pid, (int)registers->rdi);
 		if (readlink(link, directory, sizeof directory - 1) < 0)
 			*directory = 0;
 		snprintf(own, sizeof own, "/proc/%d/fd", pid);
-		if (call->number == SYS_newfstatat && !*text)
+		/* Read as a list, it is something else. */
+		if (call->number == SYS_openat && registers->rdx & O_PATH && !strcmp(text, "/proc"))
+			strcpy(text, "/proc:path");
+		if (call->number == SYS_newfstatat && !*text && !strncmp(directory, "/etc/", 5))
 			memcpy(text, directory, sizeof text);
 		else if (call->number == SYS_openat && !strcmp(directory, own) && strspn(text, "0123456789") == strlen(text)) {
 			snprintf(link, sizeof link, "/proc/%d/fd/%.20s", pid, text);

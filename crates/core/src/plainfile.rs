@@ -72,7 +72,11 @@ pub fn hold_proc() -> Result<()> {
         return Ok(());
     }
     let hold = || match open_proc()? {
-        Some(proc) => sys::adopt(fcntl(&proc, FcntlArg::F_DUPFD_CLOEXEC(HIGH))?).map(Some),
+        Some(proc) => match fcntl(&proc, FcntlArg::F_DUPFD_CLOEXEC(HIGH)) {
+            // RLIMIT_NOFILE is below.
+            Err(Errno::EINVAL) => Ok(Some(proc)),
+            high => sys::adopt(high?).map(Some),
+        },
         None => Ok(None),
     };
     let held = hold().doing(|| Doing::Opening { path: "/proc".into() })?;
