@@ -123,9 +123,10 @@ fn the_pid_file_is_there_when_the_program_starts() {
     nsuser("unshare --pid-file new -rpf sh -c 'wc -l <new'; unshare --pid-file=new -r sh -c '[ $$ = $(cat new) ] && echo same'")
         .prints("1\nsame\n");
     for options in ["-f", "-rpf", "--init -rp", "-rpf --mount-proc"] {
+        // The helper that has named it ends when the program has started, which may be a moment later.
         nsuser(format!(
             "start unshare {options} --pid-file new answer
-            [ $(cat new) = $(cat /proc/$!/task/$!/children) ] && echo same; kill -TERM $(cat new); finish"
+            until [ \"$(cat new) \" = \"$(cat /proc/$!/task/$!/children)\" ]; do :; done; echo same; kill -TERM $(cat new); finish"
         ))
         .prints("same\nTERM\n15\n");
     }
