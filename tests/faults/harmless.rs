@@ -145,6 +145,7 @@ pub const CHANGING: &[Row] = &[
     ("unshare", "--pid-file", "openat:.", &[], NAMED),
     ("unshare", "--pid-file", "newfstatat:/proc/self/fd/N", &[], NAMED),
     ("unshare", "--pid-file", "newfstatat:/tmp/stage/#N?(deleted)", &[], NAMED),
+    ("unshare", "--pid-file", "clone", &[], NAMED),
     ("unshare", "--pid-file", "recvfrom", &[], "asked when the program has ended; without an answer the PID file goes"),
     ("nsenter", "-v", "pidfd_open", &[ENOSYS, EPERM], "/proc stands in, which the log shows"),
     ("nsenter", "--check", "newfstatat:/proc/self/ns/*", &[ENOENT], NO_KIND),

@@ -157,6 +157,18 @@ fn the_pid_file_has_no_name_until_the_program_starts() {
     }
 }
 
+/// Who gives it its name later is a process, which need not be to be had.
+#[test]
+fn the_pid_file_takes_no_other_process() {
+    require!(root);
+    nsuser("prlimit --nproc=0:0 unshare -r --pid-file new sh -c 'read pid <new; [ $$ = $pid ] && echo same'")
+        .prints("same\n");
+    for fork in ["", "-f"] {
+        nsuser(format!("prlimit --nproc=0:0 unshare -r {fork} --pid-file new nosuch 2>reason; [ -e new ] || echo gone; cut -d: -f2 reason"))
+            .prints(if fork.is_empty() { "gone\n failed to execute nosuch\n" } else { "gone\n fork failed\n" });
+    }
+}
+
 /// Where directories like /tmp are protected, the kernel judges by this flag.
 #[test]
 fn the_pid_file_is_opened_as_one_that_may_have_to_be_created() {
