@@ -304,7 +304,7 @@ impl Target {
         let elsewhere = Error::new(Doing::FindingAgain { pid: self.pid });
         let stays = |now: Result<Identity>, before| match now {
             Ok(now) if now != before => Err(elsewhere.clone()),
-            Err(error) if !(is_inside && matches!(error.errno, Some(Errno::EACCES | Errno::EPERM))) => Err(error),
+            Err(error) if !(is_inside && self.is_closed(error.errno)) => Err(error),
             _ => Ok(()),
         };
         namespaces.iter().try_for_each(|(kind, before)| stays(self.namespace_identity(*kind), *before))?;
@@ -313,6 +313,16 @@ impl Target {
         let before = fstat(root).doing(opening)?;
         let now = self.stat_at("root").doing(opening);
         stays(now.map(|now| Identity::of(&now)), Identity::of(&before))
+    }
+
+    /// Whether something of it could not be looked at because this process may not, rather than because it has ended.
+    fn is_closed(&self, errno: Option<Errno>) -> bool {
+        match errno {
+            Some(Errno::EACCES | Errno::EPERM) => true,
+            // A /proc that is mounted with hidepid=2 says so.
+            Some(Errno::ENOENT) => self.check_alive().is_ok(),
+            _ => false,
+        }
     }
 
     /// Enters its namespaces of these kinds, all or none.
