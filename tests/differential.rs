@@ -648,6 +648,7 @@ const MAPS: &[Scenario] = &[
     args("--map-auto maps").setup("echo other:1:1 >/etc/subgid").since(NEW),
     args("--map-auto maps").setup("echo nsuser:1:1 >/etc/subuid; : >/etc/subgid").since(NEW),
     args("--map-auto maps").setup(": >/etc/subuid").since(NEW),
+    args("--map-auto maps").setup("mount --bind /dev/null /etc/subuid").since(NEW),
     args("--map-auto maps").setup("echo 4242:310000:100 >/etc/subuid; echo 0:510000:100 >>/etc/subuid").since(NEW),
     args("--map-auto maps").setup("printf 'nsuser:310000:100\\nnsuser:320000:200\\n' >/etc/subuid").since(NEW),
     args("--map-auto maps").setup("printf '# comment\\n\\nnsuser:x:100\\nnsuser:310000:100' >/etc/subuid"),

@@ -61,3 +61,19 @@ fn generations_are_not_mixed() {
         assert!(words.len() == 3 && words.iter().all(|word| *word == words[0]), "mixed: {line}");
     }
 }
+
+/// Who has entered its user namespace may not look at it any more, which /proc says in another way then.
+#[test]
+fn a_target_that_is_hidden_once_it_is_entered() {
+    require!(root, perl);
+    let target = "syscall(272, 0x14000000); syscall(157, 4, 0); $| = 1; print \"$$\\n\"; sleep 1000";
+    for option in [1, 2] {
+        root(format!(
+            "rm -f heard; mkfifo heard; perl -e '{target}' >heard & read -r said <heard
+            mount -o remount,hidepid={option},gid=4242 /proc
+            nsenter -t $said -a --preserve-credentials readlink /proc/self/ns/uts >seen
+            readlink /proc/$said/ns/uts | cmp - seen && echo same; kill -KILL $!"
+        ))
+        .prints("same\n");
+    }
+}

@@ -123,9 +123,10 @@ fn the_pid_file_is_there_when_the_program_starts() {
     nsuser("unshare --pid-file new -rpf sh -c 'wc -l <new'; unshare --pid-file=new -r sh -c '[ $$ = $(cat new) ] && echo same'")
         .prints("1\nsame\n");
     for options in ["-f", "-rpf", "--init -rp", "-rpf --mount-proc"] {
+        // The helper that has named it ends when the program has started, which may be a moment later.
         nsuser(format!(
             "start unshare {options} --pid-file new answer
-            [ $(cat new) = $(cat /proc/$!/task/$!/children) ] && echo same; kill -TERM $(cat new); finish"
+            until [ \"$(cat new) \" = \"$(cat /proc/$!/task/$!/children)\" ]; do :; done; echo same; kill -TERM $(cat new); finish"
         ))
         .prints("same\nTERM\n15\n");
     }
@@ -153,6 +154,18 @@ fn the_pid_file_has_no_name_until_the_program_starts() {
         line("ls >seen", &run).prints("1 new\n0\n");
         line("echo theirs >new", &format!("unshare --map-auto -r {options} --pid-file new echo ran; echo $?; cat new"))
             .comes_to(Status::Exit(0), "1\ntheirs\n", "unshare: cannot open new: File exists\n");
+    }
+}
+
+/// Who gives it its name later is a process, which need not be to be had.
+#[test]
+fn the_pid_file_takes_no_other_process() {
+    require!(root);
+    nsuser("prlimit --nproc=0:0 unshare -r --pid-file new sh -c 'read pid <new; [ $$ = $pid ] && echo same'")
+        .prints("same\n");
+    for fork in ["", "-f"] {
+        nsuser(format!("prlimit --nproc=0:0 unshare -r {fork} --pid-file new nosuch 2>reason; [ -e new ] || echo gone; cut -d: -f2 reason"))
+            .prints(if fork.is_empty() { "gone\n failed to execute nosuch\n" } else { "gone\n fork failed\n" });
     }
 }
 

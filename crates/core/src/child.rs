@@ -595,6 +595,8 @@ impl Supervisor {
             }
             while let Some(status) = child.change(self.stops == Stops::Along)? {
                 if status.stopped_signal().is_none() {
+                    // What it takes back is gone when this process ends.
+                    self.helper.take().map_or(Ok(()), |helper| helper.wait().map(drop))?;
                     return Ok(status);
                 }
                 child.stop_along();

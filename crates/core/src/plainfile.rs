@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, OpenHow, ResolveFlag, fcntl, open, openat, openat2};
-use nix::libc::{S_IFDIR, S_IFMT, S_IFREG};
-use nix::sys::stat::{Mode, fstat};
+use nix::libc::{S_IFCHR, S_IFDIR, S_IFMT, S_IFREG};
+use nix::sys::stat::{Mode, fstat, makedev};
 
 use crate::error::{Doing, Result, While};
 use crate::handle;
@@ -20,7 +20,8 @@ use crate::sys;
 /// More than any list of users: whatever is behind it is not there.
 const LONGEST: u64 = 16 << 20;
 
-/// Opens the file for reading; nothing else is opened but only looked up.
+/// Opens the file for reading; nothing else is opened but only looked up. /dev/null counts as a file: containers and
+/// service managers hide one by mounting it there, and then it is as empty as that.
 ///
 /// # Errors
 /// open(2)'s; EISDIR for a directory, EINVAL for anything else that is no plain file.
@@ -50,8 +51,10 @@ pub fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn check(file: impl AsFd) -> nix::Result<()> {
-    match fstat(file)?.st_mode & S_IFMT {
+    let stat = fstat(file)?;
+    match stat.st_mode & S_IFMT {
         S_IFREG => Ok(()),
+        S_IFCHR if stat.st_rdev == makedev(1, 3) => Ok(()),
         S_IFDIR => Err(Errno::EISDIR),
         _ => Err(Errno::EINVAL),
     }
@@ -114,7 +117,8 @@ mod tests {
 
     #[test]
     fn only_plain_files_are_opened() {
-        assert_eq!(open_plain(Path::new("/dev/null")).unwrap_err(), Errno::EINVAL);
+        assert_eq!(open_plain(Path::new("/dev/zero")).unwrap_err(), Errno::EINVAL);
+        assert_eq!(read_plain(Path::new("/dev/null")).unwrap(), b"");
         assert_eq!(open_plain(Path::new("/")).unwrap_err(), Errno::EISDIR);
         assert_eq!(open_plain(Path::new("/no such")).unwrap_err(), Errno::ENOENT);
         let own = std::env::current_exe().unwrap();

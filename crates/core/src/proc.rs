@@ -25,9 +25,10 @@ use crate::shortage::noted;
 use crate::sys::{self, Look};
 
 /// Whether the reason why something of a process cannot be read is one that concerns it alone: it is gone, or this
-/// process may not ask. Anything else, such as EMFILE, would make a list incomplete without a word.
+/// process may not ask; or its cgroup is nested too deeply for the kernel to tell, which on older kernels whoever may make
+/// cgroups could have it say. Anything else, such as EMFILE, would make a list incomplete without a word.
 pub fn concerns_one_process(errno: Errno) -> bool {
-    matches!(errno, Errno::ENOENT | Errno::ESRCH | Errno::EACCES | Errno::EPERM)
+    matches!(errno, Errno::ENOENT | Errno::ESRCH | Errno::EACCES | Errno::EPERM | Errno::ENAMETOOLONG)
 }
 
 /// What was read of a process; nothing where the reason why it cannot be read concerns that process alone.
@@ -777,6 +778,16 @@ mod tests {
         assert!(directory.command().is_err() && directory.parent().is_err());
         assert!(directory.namespace_inode(Kind::User).is_err());
         assert!(proc.namespaces(child.id(), Kind::all().collect(), &mut Scratch::default()).is_err());
+    }
+
+    #[test]
+    fn no_process_keeps_others_from_being_listed() {
+        for errno in [Errno::ENOENT, Errno::ESRCH, Errno::EACCES, Errno::EPERM, Errno::ENAMETOOLONG] {
+            assert_eq!(as_far_as_readable::<()>(Err(errno)), Ok(None));
+        }
+        for errno in [Errno::EMFILE, Errno::ENFILE, Errno::ENOMEM, Errno::EIO] {
+            assert_eq!(as_far_as_readable::<()>(Err(errno)), Err(errno));
+        }
     }
 
     #[test]

@@ -288,16 +288,23 @@ impl Target {
 
     /// Makes sure that it is still in these namespaces, and still has this root directory, if one is given.
     ///
-    /// What this process may not ask, having entered a user namespace, is taken to be so: it has no rights to lose any more.
+    /// What this process may not ask, if `is_inside` because it has entered a user namespace, is taken to be so: it has no
+    /// rights to lose any more. Anybody else may ask, unless the target has closed itself meanwhile.
     ///
     /// # Errors
-    /// [`Doing::FindingAgain`]; [`Doing::Comparing`], [`Doing::Opening`] when it has ended, since nobody knows then.
-    pub fn check_still_there(&self, namespaces: &[(Kind, Identity)], root: Option<&File>) -> Result<()> {
+    /// [`Doing::FindingAgain`]; [`Doing::Comparing`], [`Doing::Opening`] when it has ended or closed itself, since nobody
+    /// knows then.
+    pub fn check_still_there(
+        &self,
+        namespaces: &[(Kind, Identity)],
+        root: Option<&File>,
+        is_inside: bool,
+    ) -> Result<()> {
         log::debug!("stat(\"{}\") for {} namespaces", self.path("ns").display(), namespaces.len());
         let elsewhere = Error::new(Doing::FindingAgain { pid: self.pid });
         let stays = |now: Result<Identity>, before| match now {
             Ok(now) if now != before => Err(elsewhere.clone()),
-            Err(error) if !matches!(error.errno, Some(Errno::EACCES | Errno::EPERM)) => Err(error),
+            Err(error) if !(is_inside && self.is_closed(error.errno)) => Err(error),
             _ => Ok(()),
         };
         namespaces.iter().try_for_each(|(kind, before)| stays(self.namespace_identity(*kind), *before))?;
@@ -306,6 +313,16 @@ impl Target {
         let before = fstat(root).doing(opening)?;
         let now = self.stat_at("root").doing(opening);
         stays(now.map(|now| Identity::of(&now)), Identity::of(&before))
+    }
+
+    /// Whether something of it could not be looked at because this process may not, rather than because it has ended.
+    fn is_closed(&self, errno: Option<Errno>) -> bool {
+        match errno {
+            Some(Errno::EACCES | Errno::EPERM) => true,
+            // A /proc that is mounted with hidepid=2 says so.
+            Some(Errno::ENOENT) => self.check_alive().is_ok(),
+            _ => false,
+        }
     }
 
     /// Enters its namespaces of these kinds, all or none.

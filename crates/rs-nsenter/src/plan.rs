@@ -65,6 +65,8 @@ pub struct Stay {
     target: Option<Arc<Target>>,
     shared: Vec<(Kind, Identity)>,
     root: Option<Arc<File>>,
+    /// Whether this process is in another user namespace by then, where it may not see all of the target.
+    is_inside: bool,
 }
 
 impl Stay {
@@ -75,7 +77,8 @@ impl Stay {
     pub fn check(&self) -> Result<()> {
         let needed = !self.shared.is_empty() || self.root.is_some();
         let target = self.target.as_ref().filter(|_| needed);
-        target.map_or(Ok(()), |target| target.check_still_there(&self.shared, self.root.as_deref()))
+        let check = |target: &Target| target.check_still_there(&self.shared, self.root.as_deref(), self.is_inside);
+        target.map_or(Ok(()), |target| check(target))
     }
 }
 
@@ -160,7 +163,8 @@ impl Plan {
         let context = follow_context.then(|| Context::of(named(target.as_deref(), "context")?)).transpose()?;
         let has_child = requested.kinds.contains(Kind::Pid) || mount_proc.is_some();
         let moved_root = root.clone().filter(|_| is_targets_root && join.has(Kind::Mount));
-        let stay = Stay { target: target.clone(), shared: requested.unentered, root: moved_root };
+        let is_inside = join.has(Kind::User);
+        let stay = Stay { target: target.clone(), shared: requested.unentered, root: moved_root, is_inside };
         let (confined, program) = (join.has(Kind::Mount) || root.is_some(), Program::from_operands(&operands));
         Ok(Self {
             environment: if join.has(Kind::Mount) { environment } else { environment.without_loader_variables() },

@@ -34,13 +34,16 @@ pub fn run(plan: &Plan, warn: Warn<'_>) -> Result<Ending> {
     if pid_file.as_ref().is_some_and(PidFile::has_no_name) {
         let (notice, notifier) = plan.supervision.is_some().then(child::notice).transpose()?.unzip();
         let forked = if notice.is_some() { Helper::fork_for_child() } else { Helper::fork() };
-        match forked? {
-            Forked::Child(errand) => {
+        match forked {
+            Ok(Forked::Child(errand)) => {
                 drop(notifier);
                 plan.info.iter().for_each(InfoFd::close);
                 return name(pid_file, errand, notice);
             }
-            Forked::Parent(helper) => naming = Some(Naming { helper, notifier }),
+            Ok(Forked::Parent(helper)) => naming = Some(Naming { helper, notifier }),
+            // The program may not need another process, and is not to fail for want of one.
+            Err(Error { doing: Doing::Forking, .. }) => pid_file.as_ref().map_or(Ok(()), PidFile::name_it)?,
+            Err(error) => return Err(error),
         }
     }
     if !plan.pins.is_empty() {
