@@ -11,8 +11,12 @@ chmod 755 /tmp/bin/stay /tmp/bin/whose
 nsuser="setpriv --reuid 4242 --regid 4242 --clear-groups"
 own='mount -t tmpfs tmpfs dir; cd dir; exec stay'
 
-# Starts a command as the process with this PID, and waits until it says a word.
-process() { echo $(($1 - 1)) >/proc/sys/kernel/ns_last_pid; shift; "$@" >/tmp/ready & read -r word </tmp/ready; }
+# Starts a command as the process with this PID, and waits until it says a word. Without one, the process before has closed
+# the fifo, and this one not opened it yet.
+process() {
+    echo $(($1 - 1)) >/proc/sys/kernel/ns_last_pid; shift
+    "$@" >/tmp/ready & until read -r word </tmp/ready; do :; done
+}
 
 target() {
     case $1 in
