@@ -13,7 +13,7 @@ const MOST_MEMORY: u64 = 128 << 10;
 /// nothing else keeps. `/tmp/held` has a line for each process: its PID, how many it has.
 const DESCRIPTORS: &str = "mkfifo up; count=0
     while [ $count -lt 100000 ]; do
-        crowd fds 100000 100 >up 2>/tmp/said & read -r held <up
+        crowd fds 100000 100 >up 2>/tmp/said & until read -r held <up; do :; done
         echo $! $held >>/tmp/held; count=$((count + held))
     done
     rm up";

@@ -70,7 +70,7 @@ perl most.pl {command} ./script 2>&1"#
 fn lsns_shows_them() {
     let text = format!(
         r#"{LONG}mkfifo up; for words in '1 131071' '19 100000' '1 8130'; do
-    perl long.pl $words 0 unshare -u sh -c 'echo up; exec >&-; read -r line <>never' >up 2>/tmp/said & read -r said <up
+    perl long.pl $words 0 unshare -u sh -c 'echo up; exec >&-; read -r line <>never' >up 2>/tmp/said & until read -r said <up; do :; done
 done; export LC_ALL=C.UTF-8
 for options in -l -u -J -r -uJ -T; do
     COLUMNS=80 lsns $options -t uts -o COMMAND,TYPE >list; echo $options; grep x list | LC_ALL=C sort | cksum; grep -c uts list; wc -L <list; wc -c <list
