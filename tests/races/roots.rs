@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::nsenter;
 use crate::support::require;
-use crate::support::stepping::{Race, Races, Run};
+use crate::support::stepping::{Race, Races, Run, races};
 
 /// What is swapped, and what is wrong with what came of it.
 struct Swap {
@@ -119,7 +119,7 @@ fn what_is_swapped_below_the_target_s_root() {
     require!(root, cc);
     let (mut tried, mut findings) = (0, String::new());
     for Swap { line, before, hostile, complaint } in SWAPS {
-        let races = Races {
+        let swap = Races {
             setup: "",
             before: format!("step twin 4000 first >/tmp/log/first; {before}").leak(),
             line,
@@ -127,9 +127,10 @@ fn what_is_swapped_below_the_target_s_root() {
             after: "step end 4000",
             stages: 2,
         };
-        let run = races.run(&nsenter());
-        eprintln!("  {line}: {} races: {:?} {:?}", run.races.len(), run.calm.entered(), run.calm.lines("err"));
-        for race in &run.races {
+        let runs = swap.run(&nsenter());
+        let calm = &runs[0].calm;
+        eprintln!("  {line}: {} races: {:?} {:?}", races(&runs).count(), calm.entered(), calm.lines("err"));
+        for (race, run) in races(&runs) {
             tried += 1;
             let failed = match race.status {
                 142 => Some("hangs"),
@@ -137,7 +138,7 @@ fn what_is_swapped_below_the_target_s_root() {
                 status if status != 0 && race.lines("err").is_empty() => Some("fails without a word"),
                 _ => None,
             };
-            if let Some(complaint) = failed.or_else(|| complaint(race, &run)) {
+            if let Some(complaint) = failed.or_else(|| complaint(race, run)) {
                 let _ = writeln!(findings, "{line}: {}: {complaint}: {race:?}", race.index);
             }
         }

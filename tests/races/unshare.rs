@@ -7,7 +7,7 @@ mod support;
 
 use std::fmt::Write;
 
-use support::stepping::{MOUNTS, Race, Races, Run};
+use support::stepping::{MOUNTS, Race, Races, Run, races};
 use support::{Program, ours, require};
 
 fn unshare() -> Program {
@@ -85,10 +85,11 @@ fn what_is_swapped_while_it_is_looked_up() {
     require!(root, cc, newuidmap);
     let (mut tried, mut findings) = (0, String::new());
     for Swap { line, before, hostile, after, complaint } in SWAPS {
-        let races = Races { setup: "", before, line, hostile, after, stages: 6 };
-        let run = races.run(&unshare());
-        eprintln!("  {line}: {} races: {:?} {:?}", run.races.len(), run.calm.lines("out"), run.calm.lines("err"));
-        for race in &run.races {
+        let swap = Races { setup: "", before, line, hostile, after, stages: 6 };
+        let runs = swap.run(&unshare());
+        let calm = &runs[0].calm;
+        eprintln!("  {line}: {} races: {:?} {:?}", races(&runs).count(), calm.lines("out"), calm.lines("err"));
+        for (race, run) in races(&runs) {
             tried += 1;
             let failed = match race.status {
                 142 => Some("hangs"),
@@ -96,7 +97,7 @@ fn what_is_swapped_while_it_is_looked_up() {
                 status if status > 127 => Some("is killed"),
                 _ => None,
             };
-            if let Some(complaint) = failed.or_else(|| complaint(race, &run)) {
+            if let Some(complaint) = failed.or_else(|| complaint(race, run)) {
                 let _ = writeln!(findings, "{line}: {}: {complaint}: {race:?}", race.index);
             }
         }
@@ -109,7 +110,7 @@ fn what_is_swapped_while_it_is_looked_up() {
 #[test]
 fn namespaces_are_kept_while_mounts_come_and_go() {
     require!(root, cc, unshare);
-    let races = Races {
+    let kept = Races {
         setup: MOUNTS,
         before: ": >/tmp/pins/new; : >/tmp/pins/other",
         line: "unshare --net=/tmp/pins/new --ipc=/tmp/pins/other true",
@@ -117,11 +118,11 @@ fn namespaces_are_kept_while_mounts_come_and_go() {
         after: "for pin in new other; do echo \"kept: $(busybox stat -c %i /tmp/pins/$pin)\"; umount /tmp/pins/$pin; done",
         stages: 1,
     };
-    let run = races.run(&unshare());
-    for race in &run.races {
+    let runs = kept.run(&unshare());
+    for (race, _) in races(&runs) {
         let entered = race.entered();
         let kept = ["net", "ipc"].map(|kind| entered.as_ref().and_then(|who| who.get(kind)).unwrap_or_default());
         assert_eq!((race.status, race.lines("kept")), (0, &kept.map(str::to_owned)[..]), "{race:?}");
     }
-    eprintln!("mounts: 1 command line, {} races, 0 findings", run.races.len());
+    eprintln!("mounts: 1 command line, {} races, 0 findings", races(&runs).count());
 }

@@ -199,7 +199,7 @@ impl Who {
     }
 }
 
-/// All runs of a command line: the undisturbed one first.
+/// The runs of a command line on one stage. Numbers of namespaces compare only with those of the same stage.
 #[derive(Debug)]
 pub struct Run {
     /// Who runs it.
@@ -210,15 +210,15 @@ pub struct Run {
     pub races: Vec<Race>,
 }
 
+/// Each race with the run that it is a part of.
+pub fn races(runs: &[Run]) -> impl Iterator<Item = (&Race, &Run)> + Clone {
+    runs.iter().flat_map(|run| run.races.iter().map(move |race| (race, run)))
+}
+
 impl Races {
-    /// Goes through them.
-    pub fn run(&self, program: &Program) -> Run {
-        let stages: Vec<Run> = (0..self.stages).map(|stage| self.run_on_stage(program, stage)).collect();
-        let together = |mut all: Run, mut run: Run| {
-            all.races.append(&mut run.races);
-            all
-        };
-        stages.into_iter().reduce(together).expect("a stage")
+    /// Goes through them, on each stage through its share.
+    pub fn run(&self, program: &Program) -> Vec<Run> {
+        (0..self.stages).map(|stage| self.run_on_stage(program, stage)).collect()
     }
 
     /// The one run that is disturbed at each read(2).
