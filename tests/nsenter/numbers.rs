@@ -36,6 +36,16 @@ fn a_namespace_that_nothing_but_a_mount_keeps() {
         .prints("kept\nnsenter: cannot open namespace : No such file or directory\n");
 }
 
+/// Who cannot look has not found out that there is none.
+#[test]
+fn a_search_without_descriptors_says_so() {
+    require!(root);
+    for descriptors in 3..=5 {
+        root(format!("ulimit -n {descriptors}; exec nsenter -n=@1 true 3<&- 4<&-"))
+            .fails(1, "nsenter: cannot open namespace 1: Too many open files");
+    }
+}
+
 /// A process whose mount namespace alone has a UTS namespace mounted, with the number `$there`.
 fn elsewhere(depth: u8) -> String {
     let kept = "unshare --uts=place hostname elsewhere";

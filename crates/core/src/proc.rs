@@ -142,7 +142,7 @@ impl Proc {
     pub fn pids(&self, scratch: &mut Scratch) -> nix::Result<Vec<u32>> {
         log::debug!("getdents64({:?})", self.path);
         let mut pids = Vec::new();
-        let entries = while_interrupted(|| openat(&self.directory, ".", READ_DIRECTORY, Mode::empty()))?;
+        let entries = noted(while_interrupted(|| openat(&self.directory, ".", READ_DIRECTORY, Mode::empty())))?;
         for_each_entry(&entries, &mut scratch.entries, |name| {
             let number = name.to_str().ok().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
             pids.extend(number.and_then(|number| number.parse::<u32>().ok()));
@@ -218,7 +218,7 @@ impl Proc {
             let number = name.to_str().ok().and_then(|name| name.parse().ok()).filter(|number| *number != pid);
             let Some(number) = number else { return };
             let path = format!("{number}/ns");
-            let opened = while_interrupted(|| openat(&directory, path.as_str(), HOLD_DIRECTORY, Mode::empty()));
+            let opened = noted(while_interrupted(|| openat(&directory, path.as_str(), HOLD_DIRECTORY, Mode::empty())));
             match as_far_as_readable(opened.and_then(|namespaces| read_membership(&namespaces, kinds, link))) {
                 Ok(membership) => membership.into_iter().for_each(|membership| each(number, membership)),
                 Err(errno) => failed = Err(errno),
