@@ -114,17 +114,15 @@ impl Handle {
     /// # Errors
     /// EPERM where that lies outside the caller's own user namespace, ENOTTY for what is no namespace.
     pub fn owner(&self) -> nix::Result<Self> {
-        // ioctl(2) finds no fault with the file but with the descriptor, where it was not opened.
-        self.is_namespace.then_some(()).ok_or(Errno::ENOTTY)?;
-        noted(sys::namespace_owner(self.file.as_fd())).and_then(Self::from_descriptor)
+        noted(sys::namespace_owner(self.namespace()?)).and_then(Self::from_descriptor)
     }
 
     /// The parent of a pid or user namespace.
     ///
     /// # Errors
-    /// EPERM where that lies outside the caller's own, EINVAL for other kinds.
+    /// EPERM where that lies outside the caller's own, EINVAL for other kinds, ENOTTY for what is no namespace.
     pub fn parent(&self) -> nix::Result<Self> {
-        noted(sys::namespace_parent(self.file.as_fd())).and_then(Self::from_descriptor)
+        noted(sys::namespace_parent(self.namespace()?)).and_then(Self::from_descriptor)
     }
 
     /// The uid that made this user namespace, in the numbers of the caller's.
@@ -132,8 +130,7 @@ impl Handle {
     /// # Errors
     /// EINVAL for other kinds, ENOTTY for what is no namespace.
     pub fn owner_uid(&self) -> nix::Result<u32> {
-        self.is_namespace.then_some(()).ok_or(Errno::ENOTTY)?;
-        noted(sys::namespace_owner_uid(self.file.as_fd()))
+        noted(sys::namespace_owner_uid(self.namespace()?))
     }
 
     /// Its kind; none for one that this program does not know.
@@ -141,7 +138,7 @@ impl Handle {
     /// # Errors
     /// ENOTTY for what is no namespace.
     pub fn kind(&self) -> nix::Result<Option<Kind>> {
-        let flag = noted(sys::namespace_kind(self.file.as_fd()))?;
+        let flag = noted(sys::namespace_kind(self.namespace()?))?;
         Ok(Kind::all().find(|kind| kind.flag().bits() == flag))
     }
 
@@ -150,7 +147,12 @@ impl Handle {
     /// # Errors
     /// ENOTTY before Linux 6.18 and for what is no namespace.
     pub fn id(&self) -> nix::Result<u64> {
-        noted(sys::namespace_id(self.file.as_fd()))
+        noted(sys::namespace_id(self.namespace()?))
+    }
+
+    /// The file, to be asked. Of what is no namespace it was not opened, and ioctl(2) would say EBADF.
+    fn namespace(&self) -> nix::Result<BorrowedFd<'_>> {
+        self.is_namespace.then(|| self.file.as_fd()).ok_or(Errno::ENOTTY)
     }
 
     /// Device and inode of its file.
@@ -233,7 +235,9 @@ mod tests {
             assert_eq!(own(kind).kind(), Ok(Some(kind)));
         }
         let file = Handle::open(Path::new("/etc/passwd")).unwrap();
-        assert!(file.kind().is_err());
+        let asked =
+            [file.kind().err(), file.id().err(), file.owner_uid().err(), file.owner().err(), file.parent().err()];
+        assert_eq!(asked, [Some(Errno::ENOTTY); 5]);
         assert_eq!(file.enter(Kind::Uts).unwrap_err().errno, Some(Errno::EINVAL));
     }
 }
