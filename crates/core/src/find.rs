@@ -169,13 +169,13 @@ mod tests {
     fn own_namespaces_are_found_by_their_numbers() {
         for kind in Kind::all() {
             let handle = own(kind);
-            let inode = handle.identity().unwrap().inode();
+            let inode = handle.inode().unwrap();
             assert_eq!(namespace_by_inode(inode).unwrap().identity(), handle.identity());
             // Before Linux 6.18 there are no ids.
             let Ok(id) = handle.id() else { continue };
             assert_eq!(namespace_by_id(id).unwrap().identity(), handle.identity());
         }
-        assert!(process_in(own(Kind::Pid).identity().unwrap().inode()).unwrap().pid() <= std::process::id());
+        assert!(process_in(own(Kind::Pid).inode().unwrap()).unwrap().pid() <= std::process::id());
     }
 
     #[test]

@@ -163,6 +163,14 @@ impl Handle {
         fstat(self.file.as_fd()).map(|stat| Identity::of(&stat))
     }
 
+    /// The inode of its file: the number that people call the namespace by.
+    ///
+    /// # Errors
+    /// fstat(2)'s.
+    pub fn inode(&self) -> nix::Result<u64> {
+        self.identity().map(Identity::inode)
+    }
+
     /// Enters it, as a namespace of this `kind`.
     ///
     /// # Errors

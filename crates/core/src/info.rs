@@ -116,9 +116,9 @@ impl Line {
 
 fn namespace(link: &str) -> String {
     let Ok(handle) = Handle::open(&Path::new("/proc/self/ns").join(link)) else { return "null".into() };
-    let Ok(identity) = handle.identity() else { return "null".into() };
+    let Ok(inode) = handle.inode() else { return "null".into() };
     let id = handle.id().map_or("null".into(), |id| id.to_string());
-    format!("{{\"inode\": {}, \"id\": {id}}}", identity.inode())
+    format!("{{\"inode\": {inode}, \"id\": {id}}}")
 }
 
 #[cfg(test)]
@@ -127,10 +127,9 @@ mod tests {
 
     #[test]
     fn a_line_about_this_process() {
-        let identity = Handle::open(Path::new("/proc/self/ns/uts")).unwrap().identity().unwrap();
+        let inode = Handle::open(Path::new("/proc/self/ns/uts")).unwrap().inode().unwrap();
         let Line(line) = Line::about(7, [Kind::Uts].into_iter().collect(), true);
-        let start =
-            format!("{{\"child-pid\": 7, \"namespaces\": {{\"uts\": {{\"inode\": {}, \"id\": ", identity.inode());
+        let start = format!("{{\"child-pid\": 7, \"namespaces\": {{\"uts\": {{\"inode\": {inode}, \"id\": ");
         assert!(line.starts_with(&start) && line.ends_with("}}}\n"), "{line}");
         assert_eq!(Line::about(7, Kinds::none(), true).0, "{\"child-pid\": 7, \"namespaces\": {}}\n");
     }

@@ -749,20 +749,20 @@ mod tests {
         let directory = proc.process(own).unwrap();
         for kind in Kind::all() {
             let handle = directory.namespace(kind).unwrap();
-            assert_eq!(namespaces.inode(kind), Some(handle.identity().unwrap().inode()));
+            assert_eq!(namespaces.inode(kind), Some(handle.inode().unwrap()));
             assert_eq!(namespaces.inode(kind), directory.namespace_inode(kind).ok());
         }
         let socket = UnixStream::pair().unwrap().0;
         let held_namespace = directory.namespace(Kind::Uts).unwrap();
         let mut seen = Vec::new();
         proc.descriptors(own, &mut scratch, |_, held| seen.push(held)).unwrap();
-        let uts = held_namespace.identity().unwrap().inode();
+        let uts = held_namespace.inode().unwrap();
         assert!(seen.contains(&Held::Namespace(uts)), "{seen:?}");
         assert!(seen.iter().any(|held| matches!(held, Held::Socket(_))), "{seen:?}");
         let (holder, inode) = (proc.socket_holder(own).unwrap(), fstat(&socket).unwrap().st_ino);
         assert_eq!(holder.network_of(socket.as_raw_fd(), inode + 1).unwrap_err(), Errno::EBADF);
         let network = holder.network_of(socket.as_raw_fd(), inode).unwrap();
-        assert_eq!(Some(network.identity().unwrap().inode()), namespaces.inode(Kind::Net));
+        assert_eq!(Some(network.inode().unwrap()), namespaces.inode(Kind::Net));
         assert_eq!(directory.parent().ok(), Some(std::os::unix::process::parent_id()));
         assert_eq!(directory.uid().ok(), Some(nix::unistd::geteuid().as_raw()));
         assert!(!directory.command().unwrap().is_empty());

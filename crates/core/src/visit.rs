@@ -208,7 +208,7 @@ impl Visitor<'_> {
         let how = || OpenHow::new().flags(flags).resolve(resolve);
         let looked_at = while_interrupted(|| openat2(AT_FDCWD, target, how()))?;
         let handle = self.proc.namespace_behind(&looked_at)?;
-        if handle.identity()?.inode() == inode { Ok(handle) } else { Err(Errno::ENOENT) }
+        if handle.inode()? == inode { Ok(handle) } else { Err(Errno::ENOENT) }
     }
 
     fn send(&self, message: &Message, handle: Option<&Handle>) -> nix::Result<()> {

@@ -11,7 +11,7 @@ use nscore::visit::Sight;
 use nscore::{Doing, Kind, Result};
 
 use crate::holders::{Holder, Holders};
-use crate::sources::ancestors::{self, Asker, Questions, Told};
+use crate::sources::ancestors::{Asker, Questions, Told};
 use crate::sources::children::Children;
 use crate::sources::elsewhere::{self, Place, Traveller};
 use crate::sources::mounts::{self, Places};
@@ -82,7 +82,7 @@ impl Namespace {
 
     fn open_by_link(&self, proc: &Proc) -> Option<Handle> {
         let opened = proc.namespace_at(self.link.as_deref()?).ok();
-        opened.filter(|opened| ancestors::inode(opened) == Some(self.inode))
+        opened.filter(|opened| opened.inode() == Ok(self.inode))
     }
 
     /// Everything that was seen to hold it.
@@ -300,7 +300,7 @@ impl Inventory {
         let known: HashSet<u64> = kins.filter_map(|kin| kin.id).collect();
         let mut asker = Asker::new(self.search.questions, std::mem::take(&mut self.told));
         for handle in kernel::unknown(&known).into_iter().filter_map(|id| Handle::by_id(id).ok()) {
-            let (Ok(Some(kind)), Some(inode)) = (handle.kind(), ancestors::inode(&handle)) else { continue };
+            let (Ok(Some(kind)), Ok(inode)) = (handle.kind(), handle.inode()) else { continue };
             let Some(namespace) = self.entry(kind, inode) else { continue };
             namespace.holders.insert(Holder::Unseen);
             namespace.kin = Some(asker.ask(kind, inode, &handle));
@@ -439,7 +439,7 @@ fn ask_a_member(
     while let Some(pid) = namespace.lowest {
         let opened = proc.process(pid).and_then(|process| process.namespace(namespace.kind));
         match opened {
-            Ok(handle) if ancestors::inode(&handle) == Some(namespace.inode) => {
+            Ok(handle) if handle.inode() == Ok(namespace.inode) => {
                 return Ok(Some(asker.ask_inhabited(namespace.kind, namespace.inode, &handle)));
             }
             Ok(_) | Err(Errno::ENOENT | Errno::ESRCH) => lose_lowest(namespace, processes),

@@ -5,7 +5,6 @@ use nscore::handle::Handle;
 use nscore::proc::{self, Proc, ProcessDirectory};
 use nscore::{Doing, Kind, Result};
 
-use crate::sources::ancestors;
 use crate::table::{Cell, Column, Table};
 
 /// A row for each pid namespace, from this process's down to the one that the process `pid` is in.
@@ -28,5 +27,5 @@ pub fn table(proc: &Proc, pid: u32) -> Result<Table> {
 fn namespaces_up_from(process: &ProcessDirectory, most: usize) -> nix::Result<Vec<Option<u64>>> {
     let parent = |namespace: &Handle| namespace.parent().ok();
     let up = std::iter::successors(proc::as_far_as_readable(process.namespace(Kind::Pid))?, parent);
-    Ok(up.take(most).map(|namespace| ancestors::inode(&namespace)).collect())
+    Ok(up.take(most).map(|namespace| namespace.inode().ok()).collect())
 }

@@ -73,7 +73,7 @@ impl Search {
         if self.is_sought(&handle) {
             return Some(handle);
         }
-        self.others.extend(self::inode(&handle));
+        self.others.extend(handle.inode());
         None
     }
 
@@ -81,7 +81,7 @@ impl Search {
         match self.sought {
             Sought::Id(id) => handle.id() == Ok(id),
             // The number of any other file means nothing.
-            Sought::Inode(inode) => self::inode(handle) == Some(inode) && handle.kind().is_ok(),
+            Sought::Inode(inode) => handle.inode() == Ok(inode) && handle.kind().is_ok(),
         }
     }
 
@@ -222,7 +222,7 @@ impl Search {
                     if search.is_sought(&above) {
                         return Some(above);
                     }
-                    if self::inode(&above).is_some_and(|inode| climbed.insert(inode)) {
+                    if above.inode().is_ok_and(|inode| climbed.insert(inode)) {
                         climbing.push(above);
                     }
                 }
@@ -261,8 +261,4 @@ impl Journey {
 
 fn open_mounted(path: &Path) -> nix::Result<Handle> {
     Handle::open(path).map_err(|error| error.errno.unwrap_or(Errno::ENOENT))
-}
-
-fn inode(handle: &Handle) -> Option<u64> {
-    handle.identity().ok().map(|identity| identity.inode())
 }

@@ -87,7 +87,7 @@ impl Asker {
         log::debug!("ioctl({}:[{inode}], NS_GET_USERNS)", kind.link());
         let mut above = |kind: Kind, opened: nix::Result<Handle>| {
             let opened = opened.ok()?;
-            let inode = self::inode(&opened)?;
+            let inode = opened.inode().ok()?;
             climbing.push((kind, inode, opened));
             Some(inode)
         };
@@ -118,9 +118,4 @@ impl Asker {
         }
         self.netlink.as_mut()?.id_of(namespace).ok().flatten()
     }
-}
-
-/// The number by which people know it.
-pub fn inode(namespace: &Handle) -> Option<u64> {
-    namespace.identity().ok().map(|identity| identity.inode())
 }

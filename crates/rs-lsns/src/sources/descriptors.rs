@@ -4,7 +4,7 @@ use std::ffi::CStr;
 
 use nscore::proc::Proc;
 
-use super::ancestors::{self, Asker};
+use super::ancestors::Asker;
 use super::{Held, Holding};
 use crate::holders::Holder;
 
@@ -17,7 +17,7 @@ pub fn note(proc: &Proc, holder: u32, number: &CStr, inode: u64, asker: &mut Ask
     log::debug!("open(\"{holder}/fd/{}\"): namespace {inode}", number.to_string_lossy());
     let opened = proc.held_namespace(holder, number).ok();
     // Another one by now, or none: who else holds it will be met, or nobody does.
-    let Some(namespace) = opened.filter(|opened| ancestors::inode(opened) == Some(inode)) else { return };
+    let Some(namespace) = opened.filter(|opened| opened.inode() == Ok(inode)) else { return };
     let Ok(Some(kind)) = namespace.kind() else { return };
     let kin = asker.ask(kind, inode, &namespace);
     let link = Some(format!("{holder}/fd/{}", number.to_string_lossy()));

@@ -9,7 +9,6 @@ use nscore::handle::Handle;
 use nscore::proc::Proc;
 use nscore::visit::{Sight, visit};
 
-use super::ancestors;
 use crate::inventory::{Inventory, Namespace};
 
 /// So many are open at a time.
@@ -111,6 +110,6 @@ fn seen_by_process(proc: &Proc, inventory: &Inventory, seen_in: usize, within: u
 
 /// Opens a namespace by the first of these processes that is in it still.
 pub fn open_by_process(proc: &Proc, kind: Kind, inode: u64, mut pids: impl Iterator<Item = u32>) -> Option<Handle> {
-    let is_it = |handle: &Handle| ancestors::inode(handle) == Some(inode);
+    let is_it = |handle: &Handle| handle.inode() == Ok(inode);
     pids.find_map(|pid| proc.process(pid).and_then(|process| process.namespace(kind)).ok().filter(is_it))
 }

@@ -10,7 +10,7 @@ use nscore::kind::Kinds;
 use nscore::mounts::{self, Mount};
 use nscore::{Doing, Error, Kind, Result, proc};
 
-use super::ancestors::{self, Asker};
+use super::ancestors::Asker;
 use crate::inventory::{Kin, Namespace};
 
 /// Where a namespace is mounted: its kind, and the places in the order of the mount table.
@@ -47,7 +47,7 @@ pub fn namespaces_among(mounts: Vec<Mount>) -> impl Iterator<Item = (Kind, u64, 
 
 /// Opens a mounted namespace. Another mount may cover some of its places.
 pub fn open(namespace: &Namespace) -> Option<Handle> {
-    let is_it = |handle: &Handle| ancestors::inode(handle) == Some(namespace.inode);
+    let is_it = |handle: &Handle| handle.inode() == Ok(namespace.inode);
     let mut open = namespace.places.iter().filter_map(|place| Handle::open(Path::new(OsStr::from_bytes(place))).ok());
     open.find(is_it)
 }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use nscore::Kind;
 use nscore::proc::{Proc, SocketHolder};
 
-use super::ancestors::{self, Asker};
+use super::ancestors::Asker;
 use super::{Held, Holding};
 use crate::holders::Holder;
 
@@ -52,7 +52,7 @@ impl<'a> Sockets<'a> {
         let (Ok(holder), Some(number)) = (holder, number) else { return };
         log::debug!("pidfd_getfd({pid}, {number}), SIOCGSKNS: socket {socket}");
         let Ok(namespace) = holder.network_of(number, socket) else { return };
-        let Some(inode) = ancestors::inode(&namespace) else { return };
+        let Ok(inode) = namespace.inode() else { return };
         self.asked.insert(socket);
         if !held.is_also(inode, Holder::Socket) {
             let kin = asker.ask(Kind::Net, inode, &namespace);
