@@ -212,6 +212,13 @@ pub struct Mount {
     pub filesystem: OsString,
 }
 
+impl Mount {
+    /// The kind and inode of the namespace that is mounted, if it is one.
+    pub fn namespace(&self) -> Option<(Kind, u64)> {
+        (self.filesystem == "nsfs").then(|| proc::namespace(self.root.as_os_str().as_bytes())).flatten()
+    }
+}
+
 /// The mounts that this process sees.
 ///
 /// # Errors
@@ -229,10 +236,8 @@ pub(crate) fn parse(text: &[u8]) -> Vec<Mount> {
 
 /// The files in which this process sees namespaces kept, with the namespaces' kinds and inodes.
 pub fn mounted_namespaces() -> impl Iterator<Item = (Kind, u64, PathBuf)> {
-    let mounts = own_mounts().unwrap_or_default().into_iter().filter(|mount| mount.filesystem == "nsfs");
-    mounts.filter_map(|mount| {
-        proc::namespace(mount.root.as_os_str().as_bytes()).map(|(kind, inode)| (kind, inode, mount.target))
-    })
+    let mounts = own_mounts().unwrap_or_default().into_iter();
+    mounts.filter_map(|mount| mount.namespace().map(|(kind, inode)| (kind, inode, mount.target)))
 }
 
 /// Reads a line of proc_pid_mountinfo(5).

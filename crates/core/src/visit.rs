@@ -25,7 +25,7 @@ use crate::child::DeathSignal;
 use crate::handle::Handle;
 use crate::kind::Kind;
 use crate::netnsid::while_interrupted;
-use crate::proc::{self, Proc};
+use crate::proc::Proc;
 use crate::shortage::{self, noted};
 use crate::signals::Signal;
 use crate::sys::{self, Fork};
@@ -165,13 +165,9 @@ impl Visitor<'_> {
             let visited = entered.and_then(|()| noted(self.proc.mounts_of_caller())).ok();
             let told = match visited {
                 Some(mounts) => {
-                    let seen = mounts.iter().filter(|mount| mount.filesystem == "nsfs");
-                    let sights = seen.filter_map(|mount| {
-                        let (kind, inode) = proc::namespace(mount.root.as_os_str().as_bytes())?;
-                        Some((kind, inode, &*mount.target))
-                    });
-                    let told = sights.map(|(kind, inode, target)| self.tell(place, kind, inode, target));
-                    told.collect::<nix::Result<()>>().and_then(|()| self.answer(DONE, place))
+                    let mut sights = mounts.iter().filter_map(|mount| Some((mount.namespace()?, &*mount.target)));
+                    let told = sights.try_for_each(|((kind, inode), target)| self.tell(place, kind, inode, target));
+                    told.and_then(|()| self.answer(DONE, place))
                 }
                 None => self.answer(CLOSED, place),
             };

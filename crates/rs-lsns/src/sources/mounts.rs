@@ -8,7 +8,7 @@ use std::path::Path;
 use nscore::handle::Handle;
 use nscore::kind::Kinds;
 use nscore::mounts::{self, Mount};
-use nscore::{Doing, Error, Kind, Result, proc};
+use nscore::{Doing, Error, Kind, Result};
 
 use super::ancestors::Asker;
 use crate::inventory::{Kin, Namespace};
@@ -38,10 +38,9 @@ pub fn read(kinds: Kinds) -> Result<Places> {
 
 /// The namespaces among these mounts: kind, inode and place.
 pub fn namespaces_among(mounts: Vec<Mount>) -> impl Iterator<Item = (Kind, u64, Vec<u8>)> {
-    let namespaces = mounts.into_iter().filter(|mount| mount.filesystem == "nsfs");
-    namespaces.filter_map(|Mount { root, target, .. }| {
-        let (kind, inode) = proc::namespace(root.as_os_str().as_bytes())?;
-        Some((kind, inode, target.into_os_string().into_vec()))
+    mounts.into_iter().filter_map(|mount| {
+        let (kind, inode) = mount.namespace()?;
+        Some((kind, inode, mount.target.into_os_string().into_vec()))
     })
 }
 
