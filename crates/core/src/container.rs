@@ -266,7 +266,7 @@ fn unit(names: &[&[u8]]) -> Option<(Runtime, String, usize)> {
         let name = *names.get(place)?;
         // What would be called like one of the kernel's files has a `_` before it.
         let name = name.strip_prefix(b"_").unwrap_or(name);
-        let is_unit = UNITS.iter().any(|suffix| name.len() > suffix.len() && name.ends_with(suffix));
+        let is_unit = UNITS.iter().any(|suffix| name.len() > suffix.len() && name.ends_with(suffix.as_bytes()));
         (is_unit && is_plain(name, b"\\")).then(|| (text(name), place))
     };
     let (system, place) = next(0)?;
@@ -277,7 +277,7 @@ fn unit(names: &[&[u8]]) -> Option<(Runtime, String, usize)> {
 }
 
 /// What the names of units end in that have a cgroup of their own.
-const UNITS: [&[u8]; 5] = [b".service", b".scope", b".socket", b".mount", b".swap"];
+pub(crate) const UNITS: [&str; 5] = [".service", ".scope", ".socket", ".mount", ".swap"];
 
 /// How long the id of a container is.
 const CONTAINER_ID: usize = 64;

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::{PROC, gone};
 use nix::unistd::geteuid;
 
-use crate::container::{Container, Runtime};
+use crate::container::{Container, Runtime, UNITS};
 use crate::error::{Doing, Error, Result, While};
 use crate::proc::{self, Proc, Scratch};
 use crate::process::Target;
@@ -54,9 +54,6 @@ const fn sort(word: &'static str, runtimes: &'static [Runtime], name: Name) -> S
     Sort { word, runtimes, name }
 }
 
-/// The kinds of units that have cgroups of their own; without one of these it is a service.
-const UNITS: [&str; 5] = [".service", ".scope", ".socket", ".mount", ".swap"];
-
 impl Sort {
     /// The one that is called so.
     pub(super) fn by_word(word: &[u8]) -> Option<&'static Self> {
@@ -77,6 +74,7 @@ impl Sort {
             Name::Whole | Name::Unit => name.iter().all(is_plain),
         };
         let name = str::from_utf8(name).ok().filter(|name| fits && !name.is_empty())?;
+        // What ends like none of those that have a cgroup is a service.
         let is_service = self.name == Name::Unit && !UNITS.iter().any(|suffix| name.ends_with(suffix));
         let name = if is_service { format!("{name}.service") } else { name.to_owned() };
         Some(Wanted { sort: *self, name })

@@ -37,8 +37,8 @@ pub(super) struct Search {
 
 /// Which of a process's namespaces are looked at: those that it is in, and those that its children get.
 fn links() -> impl Iterator<Item = (Kind, &'static str)> {
-    let of_children = Kind::all().map(|kind| (kind, kind.children_link()));
-    Kind::all().map(|kind| (kind, kind.link())).chain(of_children.filter(|(kind, link)| *link != kind.link()))
+    let of_children = Kind::with_children_link().map(|(kind, _)| (kind, kind.children_link()));
+    Kind::all().map(|kind| (kind, kind.link())).chain(of_children)
 }
 
 impl Search {
