@@ -428,10 +428,7 @@ impl Arguments {
 /// pidfd_open(2), close-on-exec.
 pub(crate) fn pidfd_open(pid: Pid) -> nix::Result<OwnedFd> {
     // SAFETY: the call takes two numbers and touches no memory of ours.
-    let fd = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) })?;
-    let fd = RawFd::try_from(fd).map_err(|_| Errno::EBADF)?;
-    // SAFETY: the kernel has just given this descriptor to us and to nobody else.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    adopt_result(unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) })
 }
 
 /// Writes all of `bytes` to a descriptor that somebody else owns, such as stdout.
@@ -525,6 +522,11 @@ pub(crate) fn adopt(fd: RawFd) -> nix::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
+/// The same, of what syscall(2) has come back with.
+fn adopt_result(result: c_long) -> nix::Result<OwnedFd> {
+    RawFd::try_from(Errno::result(result)?).map_err(|_| Errno::EBADF).and_then(adopt)
+}
+
 /// A descriptor that somebody else owns: EBADF unless it is open. It must stay so, as those of the caller do that
 /// started this program.
 pub(crate) fn open_descriptor(number: RawFd) -> nix::Result<BorrowedFd<'static>> {
@@ -545,8 +547,7 @@ pub(crate) fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: c_int) -> nix::Re
 /// pidfd_getfd(2): a copy, close-on-exec, of another process's descriptor.
 pub(crate) fn pidfd_getfd(pidfd: BorrowedFd<'_>, number: c_int) -> nix::Result<OwnedFd> {
     // SAFETY: the call takes numbers and touches no memory of ours.
-    let fd = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_getfd, pidfd.as_raw_fd(), number, 0) })?;
-    RawFd::try_from(fd).map_err(|_| Errno::EBADF).and_then(adopt)
+    adopt_result(unsafe { libc::syscall(libc::SYS_pidfd_getfd, pidfd.as_raw_fd(), number, 0) })
 }
 
 /// ioctl(2) with a request that takes no argument and gives a number.
@@ -642,8 +643,7 @@ pub(crate) fn open_namespace_by_id(id: u64) -> nix::Result<OwnedFd> {
     let mut handle = NamespaceHandle { bytes: 16, kind: NSFS, id, namespace_kind: 0, inode: 0 };
     let flags = libc::O_RDONLY | libc::O_CLOEXEC;
     // SAFETY: the handle says how long it is, and outlives the call.
-    let fd = unsafe { libc::syscall(libc::SYS_open_by_handle_at, NSFS_ROOT, &raw mut handle, flags) };
-    RawFd::try_from(Errno::result(fd)?).map_err(|_| Errno::EBADF).and_then(adopt)
+    adopt_result(unsafe { libc::syscall(libc::SYS_open_by_handle_at, NSFS_ROOT, &raw mut handle, flags) })
 }
 
 /// `struct ns_id_req` of `linux/nsfs.h`.
