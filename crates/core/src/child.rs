@@ -18,7 +18,7 @@ use crate::kind::Kinds;
 use crate::process::Process;
 use crate::reins::Reins;
 use crate::signals::{Arrival, Forwarding, Mask, Origin, Signal, Signals};
-use crate::sys::{self, Fork};
+use crate::sys::{self, Fork, while_interrupted};
 
 /// Makes sure that children of this process can be waited for, whatever the caller did to SIGCHLD. Says whether the
 /// caller ignored it.
@@ -265,12 +265,7 @@ fn tell(listener: &UnixStream, word: &[u8]) -> Result<()> {
 }
 
 fn send(listener: &UnixStream, word: &[u8]) -> nix::Result<()> {
-    loop {
-        match socket::send(listener.as_raw_fd(), word, MsgFlags::MSG_NOSIGNAL) {
-            Err(Errno::EINTR) => {}
-            sent => return sent.map(drop),
-        }
-    }
+    while_interrupted(|| socket::send(listener.as_raw_fd(), word, MsgFlags::MSG_NOSIGNAL)).map(drop)
 }
 
 impl Gate {
@@ -345,12 +340,8 @@ impl Notice {
     /// Whether the program was executed, once the child has ended.
     pub fn tells_of_start(self) -> bool {
         let mut words = [0; 2];
-        let length = loop {
-            match socket::recv(self.0.as_raw_fd(), &mut words, MsgFlags::MSG_DONTWAIT) {
-                Err(Errno::EINTR) => {}
-                read => break read.unwrap_or(0),
-            }
-        };
+        let read = while_interrupted(|| socket::recv(self.0.as_raw_fd(), &mut words, MsgFlags::MSG_DONTWAIT));
+        let length = read.unwrap_or(0);
         words[..length].contains(&READY) && !words[..length].contains(&FAILED)
     }
 }
@@ -699,12 +690,7 @@ pub(crate) fn until_one_is_ready(descriptors: &mut [PollFd<'_>]) -> nix::Result<
 
 /// poll(2), continued after signals.
 fn look_at(descriptors: &mut [PollFd<'_>], timeout: PollTimeout) -> nix::Result<bool> {
-    loop {
-        match poll(descriptors, timeout) {
-            Err(Errno::EINTR) => {}
-            result => return result.map(|ready| ready > 0),
-        }
-    }
+    while_interrupted(|| poll(descriptors, timeout)).map(|ready| ready > 0)
 }
 
 /// How this process is to end, after a child's example.

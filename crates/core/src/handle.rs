@@ -14,9 +14,8 @@ use nix::unistd::{AccessFlags, access};
 
 use crate::error::{Doing, Result, While, opening};
 use crate::kind::Kind;
-use crate::netnsid::while_interrupted;
 use crate::shortage::noted;
-use crate::sys;
+use crate::sys::{self, while_interrupted};
 
 /// What fstatfs(2) says of namespace files, see `linux/magic.h`.
 const NSFS_MAGIC: FsType = FsType(0x6e73_6673);

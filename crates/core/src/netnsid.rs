@@ -6,6 +6,7 @@ use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, socket};
 
 use crate::shortage::noted;
+use crate::sys::while_interrupted;
 
 /// A conversation with the kernel by rtnetlink(7).
 #[derive(Debug)]
@@ -49,16 +50,6 @@ impl Netlink {
         let mut answer = [0; 256];
         let length = noted(while_interrupted(|| recv(self.socket.as_raw_fd(), &mut answer, MsgFlags::empty())))?;
         read_answer(answer.get(..length).unwrap_or_default(), self.sequence)
-    }
-}
-
-/// Makes a call again for as long as a signal interrupts it.
-pub(crate) fn while_interrupted<T>(mut call: impl FnMut() -> nix::Result<T>) -> nix::Result<T> {
-    loop {
-        match call() {
-            Err(Errno::EINTR) => {}
-            result => return result,
-        }
     }
 }
 

@@ -14,8 +14,7 @@ use nix::sys::stat::{Mode, fstat, makedev};
 
 use crate::error::{Doing, Result, While};
 use crate::handle;
-use crate::netnsid::while_interrupted;
-use crate::sys;
+use crate::sys::{self, while_interrupted};
 
 /// More than any list of users: whatever is behind it is not there.
 const LONGEST: u64 = 16 << 20;

@@ -20,9 +20,8 @@ use crate::handle::{self, Handle};
 use crate::idmap::IdRange;
 use crate::kind::{Kind, Kinds};
 use crate::mounts::{self, Mount};
-use crate::netnsid::while_interrupted;
 use crate::shortage::noted;
-use crate::sys::{self, Look};
+use crate::sys::{self, Look, while_interrupted};
 
 /// Whether the reason why something of a process cannot be read is one that concerns it alone: it is gone, or this
 /// process may not ask; or its cgroup is nested too deeply for the kernel to tell, which on older kernels whoever may make

@@ -19,11 +19,10 @@ use crate::child;
 use crate::error::{Doing, Error, Result, While};
 use crate::handle::{self, Handle, Identity};
 use crate::kind::{Kind, Kinds};
-use crate::netnsid::while_interrupted;
 use crate::number::{self, NotANumber};
 use crate::proc::Proc;
 use crate::shortage::noted;
-use crate::sys;
+use crate::sys::{self, while_interrupted};
 
 /// A process, held by its directory in /proc: when the process is gone, so are the files below it,
 /// even if another process has got its number.

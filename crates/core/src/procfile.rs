@@ -10,8 +10,9 @@ use std::path::Path;
 
 use nix::errno::Errno;
 
-use crate::error::{Doing, Error, Result, While};
+use crate::error::{Doing, Result, While};
 use crate::handle;
+use crate::sys::while_interrupted;
 
 /// Reads the file `path` whole.
 ///
@@ -55,14 +56,9 @@ pub fn open_anywhere(path: &Path) -> io::Result<File> {
 /// # Errors
 /// `doing`, with write(2)'s errno; EIO where only a part was taken.
 pub fn write(file: &File, contents: &[u8], doing: impl FnOnce() -> Doing) -> Result<()> {
-    loop {
-        match nix::unistd::write(file.as_fd(), contents) {
-            Ok(written) if written == contents.len() => return Ok(()),
-            Err(Errno::EINTR) => {}
-            Ok(_) => return Err(Error { doing: doing(), errno: Some(Errno::EIO) }),
-            Err(errno) => return Err(Error { doing: doing(), errno: Some(errno) }),
-        }
-    }
+    let written = while_interrupted(|| nix::unistd::write(file.as_fd(), contents));
+    let whole = written.and_then(|length| if length == contents.len() { Ok(()) } else { Err(Errno::EIO) });
+    whole.doing(doing)
 }
 
 /// Opens `path` and writes `contents`.

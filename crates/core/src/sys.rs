@@ -12,6 +12,16 @@ use nix::sys::ptrace::{self, Options};
 use nix::sys::signal::{Signal, raise};
 use nix::unistd::Pid;
 
+/// Makes a call again for as long as a signal interrupts it.
+pub(crate) fn while_interrupted<T>(mut call: impl FnMut() -> nix::Result<T>) -> nix::Result<T> {
+    loop {
+        match call() {
+            Err(Errno::EINTR) => {}
+            result => return result,
+        }
+    }
+}
+
 /// Which side of a fork(2) this is.
 pub(crate) enum Fork {
     /// The new process.
@@ -209,28 +219,20 @@ pub(crate) fn read_signal(signals: BorrowedFd<'_>) -> nix::Result<(c_int, c_int)
 ///
 /// nix's own fails for a child that a real-time signal has killed. One of [`fork_silently`] is waited for as well.
 pub(crate) fn wait(pid: Pid, flags: c_int) -> nix::Result<Option<ExitStatus>> {
-    let mut status = 0;
-    loop {
-        // SAFETY: `status` outlives the call.
-        match Errno::result(unsafe { libc::waitpid(pid.as_raw(), &raw mut status, flags | libc::__WALL) }) {
-            Err(Errno::EINTR) => {}
-            result => return result.map(|reaped| (reaped != 0).then(|| ExitStatus::from_raw(status))),
-        }
-    }
+    let (mut status, flags) = (0, flags | libc::__WALL);
+    // SAFETY: `status` outlives the call.
+    let wait = || Errno::result(unsafe { libc::waitpid(pid.as_raw(), &raw mut status, flags) });
+    let reaped = while_interrupted(wait)?;
+    Ok((reaped != 0).then(|| ExitStatus::from_raw(status)))
 }
 
 /// Waits until `pid` has ended or stopped, and leaves it to [`wait`] to say which.
 pub(crate) fn await_change(pid: Pid) -> nix::Result<()> {
     let flags = libc::WEXITED | libc::WSTOPPED | libc::WNOWAIT;
     let id = libc::id_t::try_from(pid.as_raw()).map_err(|_| Errno::ECHILD)?;
-    loop {
-        let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::uninit();
-        // SAFETY: `info` has room for what the call writes, and nobody reads it.
-        match Errno::result(unsafe { libc::waitid(libc::P_PID, id, info.as_mut_ptr(), flags) }) {
-            Err(Errno::EINTR) => {}
-            result => return result.map(drop),
-        }
-    }
+    let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::uninit();
+    // SAFETY: `info` has room for what the call writes, and nobody reads it.
+    while_interrupted(|| Errno::result(unsafe { libc::waitid(libc::P_PID, id, info.as_mut_ptr(), flags) })).map(drop)
 }
 
 /// kill(2) with any signal, real-time signals included; nix knows only the classic ones.
@@ -293,14 +295,11 @@ fn as_bits(set: &libc::sigset_t) -> u64 {
 pub(crate) fn await_signal(bits: u64) -> nix::Result<(c_int, c_int)> {
     let set = signal_set(bits);
     let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
-    loop {
-        // SAFETY: the set is initialised, and `info` has room for what the call writes.
-        match Errno::result(unsafe { libc::sigwaitinfo(&raw const set, info.as_mut_ptr()) }) {
-            Err(Errno::EINTR) => {}
-            // SAFETY: a struct of numbers, zeroed and then filled.
-            result => return result.map(|signal| (signal, unsafe { info.assume_init() }.si_code)),
-        }
-    }
+    // SAFETY: the set is initialised, and `info` has room for what the call writes.
+    let wait = || Errno::result(unsafe { libc::sigwaitinfo(&raw const set, info.as_mut_ptr()) });
+    let signal = while_interrupted(wait)?;
+    // SAFETY: a struct of numbers, zeroed and then filled.
+    Ok((signal, unsafe { info.assume_init() }.si_code))
 }
 
 fn bit(signal: c_int) -> u64 {
@@ -436,11 +435,8 @@ pub(crate) fn write_all(fd: RawFd, mut bytes: &[u8]) -> nix::Result<()> {
     // SAFETY: a descriptor that is not open gives EBADF, nothing worse; it is not kept.
     let fd = unsafe { BorrowedFd::borrow_raw(fd) };
     while !bytes.is_empty() {
-        match nix::unistd::write(fd, bytes) {
-            Ok(written) => bytes = &bytes[written..],
-            Err(Errno::EINTR) => {}
-            Err(errno) => return Err(errno),
-        }
+        let written = while_interrupted(|| nix::unistd::write(fd, bytes))?;
+        bytes = &bytes[written..];
     }
     Ok(())
 }

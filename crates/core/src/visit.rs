@@ -24,11 +24,10 @@ use nix::unistd::Pid;
 use crate::child::DeathSignal;
 use crate::handle::Handle;
 use crate::kind::Kind;
-use crate::netnsid::while_interrupted;
 use crate::proc::Proc;
 use crate::shortage::{self, noted};
 use crate::signals::Signal;
-use crate::sys::{self, Fork};
+use crate::sys::{self, Fork, while_interrupted};
 
 /// A namespace that is mounted in another mount namespace.
 #[derive(Debug)]
