@@ -362,6 +362,16 @@ pub struct Errand {
 }
 
 impl Errand {
+    /// Waits to be told, then does `work` for the process that has forked the helper.
+    ///
+    /// # Errors
+    /// What `work` gives; [`Doing::Reported`] when the caller has given up. [`Doing::PassingGate`].
+    pub fn run(self, work: impl FnOnce(&Process) -> Result<()>) -> Result<Ending> {
+        self.gate.wait()?;
+        work(&self.caller)?;
+        Ok(Ending::Exit(0))
+    }
+
     /// The same, for whichever process has inherited the other side: tells that one what has come of it. From then on this
     /// process has to be killed if it is to end before it has done all: other signals wait.
     ///
@@ -377,16 +387,6 @@ impl Errand {
             Err(Errno::EPIPE | Errno::ECONNRESET) => Err(Error::new(Doing::Reported { status: 1 })),
             told => told.doing(|| Doing::PassingGate),
         }
-    }
-
-    /// Waits to be told, then does `work` for the process that has forked the helper.
-    ///
-    /// # Errors
-    /// What `work` gives; [`Doing::Reported`] when the caller has given up.
-    pub fn run(self, work: impl FnOnce(&Process) -> Result<()>) -> Result<Ending> {
-        self.gate.wait()?;
-        work(&self.caller)?;
-        Ok(Ending::Exit(0))
     }
 }
 
@@ -617,14 +617,6 @@ pub struct DeathSignal {
 }
 
 impl DeathSignal {
-    /// The same, if there is to be one.
-    ///
-    /// # Errors
-    /// [`Doing::OpeningPidfd`].
-    pub fn wanted(signal: Option<Signal>) -> Result<Option<Self>> {
-        signal.map(Self::from_this_process).transpose()
-    }
-
     /// Made in the parent-to-be, because a child in a new pid namespace cannot ask who its parent is.
     ///
     /// # Errors
@@ -632,6 +624,14 @@ impl DeathSignal {
     pub fn from_this_process(signal: Signal) -> Result<Self> {
         let parent = sys::pidfd_open(Pid::this()).doing(|| Doing::OpeningPidfd)?;
         Ok(Self { signal, parent })
+    }
+
+    /// The same, if there is to be one.
+    ///
+    /// # Errors
+    /// [`Doing::OpeningPidfd`].
+    pub fn wanted(signal: Option<Signal>) -> Result<Option<Self>> {
+        signal.map(Self::from_this_process).transpose()
     }
 
     /// The signal.
@@ -665,7 +665,7 @@ impl DeathSignal {
     pub(crate) fn set_as(&self, signal: Signal) -> Result<()> {
         log::info!("{}", Self::words(signal));
         sys::set_death_signal(signal.number()).doing(|| Doing::SettingDeathSignal)?;
-        if has_ended(&self.parent).doing(|| Doing::PollingParent)? {
+        if self.is_due()? {
             return Err(Error::new(Doing::Reported { status: 1 }));
         }
         Ok(())

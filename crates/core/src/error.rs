@@ -499,6 +499,9 @@ impl Doing {
 /// Adds what was being done to a bare errno.
 pub trait While<T> {
     /// Turns `Err(errno)` into an [`Error`] that says what was being done.
+    ///
+    /// # Errors
+    /// That one.
     fn doing(self, what: impl FnOnce() -> Doing) -> Result<T>;
 }
 

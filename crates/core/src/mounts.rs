@@ -178,7 +178,8 @@ pub fn change_directory(directory: &Path) -> Result<()> {
 /// Makes the directory that is open the root directory and the working directory.
 ///
 /// # Errors
-/// [`Doing::ChangingRootByDescriptor`]: ENOTDIR, EPERM without CAP_SYS_CHROOT.
+/// [`Doing::ChangingDirectoryByDescriptor`]: ENOTDIR, EACCES; [`Doing::ChangingRootByDescriptor`]: EPERM without
+/// CAP_SYS_CHROOT; [`Doing::ChangingDirectory`].
 pub fn change_root_to(directory: &File) -> Result<()> {
     log::info!("fchdir(root), chroot(\".\"), chdir(\"/\")");
     nix::unistd::fchdir(directory).doing(|| Doing::ChangingDirectoryByDescriptor { which: "root" })?;

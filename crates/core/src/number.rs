@@ -14,6 +14,9 @@ pub enum NotANumber {
 /// Reads `text` as a decimal number between `min` and `max`, both included.
 ///
 /// Leading white space and a sign are accepted, as strtol(3) does; anything behind the digits is not.
+///
+/// # Errors
+/// What it is instead.
 pub fn parse(text: impl AsRef<std::ffi::OsStr>, min: i64, max: i64) -> Result<i64, NotANumber> {
     let value = parse_wide(text.as_ref())?;
     i64::try_from(value).ok().filter(|value| (min..=max).contains(value)).ok_or(NotANumber::OutOfRange)
@@ -36,12 +39,18 @@ fn parse_wide(text: &std::ffi::OsStr) -> Result<i128, NotANumber> {
     magnitude.map(|magnitude| if negative { -magnitude } else { magnitude }).ok_or(NotANumber::OutOfRange)
 }
 
-/// Reads `text` as a number from 0 to 18446744073709551615.
+/// Reads `text` as a number from 0 to 18446744073709551615, as [`parse`] does.
+///
+/// # Errors
+/// What it is instead.
 pub fn parse_unsigned(text: impl AsRef<std::ffi::OsStr>) -> Result<u64, NotANumber> {
     u64::try_from(parse_wide(text.as_ref())?).map_err(|_| NotANumber::OutOfRange)
 }
 
-/// Reads `text` as an id: a number from 0 to 4294967295.
+/// Reads `text` as an id: a number from 0 to 4294967295, as [`parse`] does.
+///
+/// # Errors
+/// What it is instead.
 pub fn parse_id(text: impl AsRef<std::ffi::OsStr>) -> Result<u32, NotANumber> {
     let value = parse(text, 0, i64::from(u32::MAX))?;
     u32::try_from(value).map_err(|_| NotANumber::OutOfRange)

@@ -40,7 +40,7 @@ impl ProgramName {
         to_stderr(&[self.short.as_bytes(), b": warning: ", message.as_bytes(), b"\n"]);
     }
 
-    /// Writes a usage error the way getopt_long(3) does, and where to find help.
+    /// Writes a usage error the way getopt_long(3) does, and where to find help. Says whether stderr took it.
     pub fn complain_of_usage(&self, message: &OsStr) -> bool {
         to_stderr(&[self.invoked.as_bytes(), b": ", message.as_bytes(), b"\n", &self.try_help()])
     }

@@ -14,6 +14,9 @@ use crate::error::{Doing, Error, Result};
 static NOTED: AtomicI32 = AtomicI32::new(0);
 
 /// Notes why something was not opened, or no process made, if that was for want of what all share.
+///
+/// # Errors
+/// Those of `opened`, which is passed on.
 pub fn noted<T>(opened: nix::Result<T>) -> nix::Result<T> {
     if let Err(errno @ (Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM | Errno::ENOBUFS | Errno::EAGAIN)) = opened {
         note(errno);

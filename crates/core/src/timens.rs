@@ -47,7 +47,8 @@ pub const OFFSETS: &str = "/proc/self/timens_offsets";
 /// Sets an offset for the time namespace that this process has unshared and nobody is in yet.
 ///
 /// # Errors
-/// ERANGE when the clock would become negative or overflow, EACCES when a process is in the namespace already.
+/// [`Doing::OpeningNamespaceFile`]; [`Doing::WritingOffsets`]: ERANGE when the clock would become negative or overflow,
+/// EACCES when a process is in the namespace already.
 pub fn set_offset(offset: Offset) -> Result<()> {
     let file = procfile::open(Path::new(OFFSETS), || Doing::OpeningNamespaceFile { path: OFFSETS.into() })?;
     procfile::write(&file, offset.to_string().as_bytes(), || Doing::WritingOffsets { path: OFFSETS.into(), offset })
