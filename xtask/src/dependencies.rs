@@ -23,7 +23,7 @@ pub fn run(arguments: &[String]) -> Result<ExitCode> {
     let root = cargo::workspace_directory();
     let path = root.join(PAGE);
     let page = generated::text(&path)?;
-    let content = tables(&root)?.iter().try_fold(page.clone(), |page, (name, crates)| renewed(&page, name, crates))?;
+    let content = tables(&root)?.iter().try_fold(page, |page, (name, crates)| renewed(&page, name, crates))?;
     let unsaid: Vec<_> = texts(&content).filter(|(_, text)| *text == UNSAID).map(|(name, _)| name).collect();
     if !unsaid.is_empty() {
         let crates = unsaid.join(", ");

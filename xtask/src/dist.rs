@@ -138,10 +138,9 @@ impl Release {
     }
 
     fn sums(&self, place: &Path) -> Result<()> {
-        let mut names: Vec<_> =
+        let mut names: Vec<PathBuf> =
             files::entries(place)?.into_iter().filter_map(|file| file.file_name().map(Into::into)).collect();
         names.sort();
-        let names: Vec<PathBuf> = names;
         let sums = program::output(Command::new("sha256sum").current_dir(place).args(names))?;
         files::write(&place.join("SHA256SUMS"), sums)
     }

@@ -4,10 +4,8 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{ExitCode, Stdio};
 
 use crate::error::{Doing as _, Error, Result};
+use crate::shipped::PROGRAMS;
 use crate::{cargo, program, say};
-
-/// The programs that have such a test.
-const PACKAGES: [&str; 3] = ["rs-unshare", "rs-nsenter", "rs-lsns"];
 
 /// What the line begins with in which a test tells its figures.
 const FIGURES: &str = "faults: ";
@@ -20,13 +18,13 @@ pub fn run(arguments: &[String]) -> Result<ExitCode> {
         _ => return Err(Error::Usage("faults: the only option is --all".into())),
     };
     let (mut rows, mut passed) = (Vec::new(), true);
-    for package in PACKAGES {
-        let (figures, success) = test(package, faults)?;
+    for program in &PROGRAMS {
+        let (figures, success) = test(program.name, faults)?;
         rows.extend(figures);
         passed &= success;
     }
     say(table(&rows))?;
-    let is_sound = passed && rows.len() == PACKAGES.len() && rows.iter().all(|row| row.findings() == 0);
+    let is_sound = passed && rows.len() == PROGRAMS.len() && rows.iter().all(|row| row.findings() == 0);
     Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

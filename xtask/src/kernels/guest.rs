@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 use super::apparmor::Policy;
 use super::cpio::Archive;
 use crate::error::{Error, Result};
+use crate::shipped::PROGRAMS;
 use crate::{cargo, files, program};
-
-/// Ours, which are tested.
-const PROGRAMS: [&str; 3] = ["rs-unshare", "rs-nsenter", "rs-lsns"];
 
 /// Directories that the tests want; /tmp and /run stand open to everybody.
 const DIRECTORIES: [(&str, u32); 10] = [
@@ -34,8 +32,8 @@ impl Guest {
     /// Put together what this machine has, and build our programs.
     pub fn build(busybox: &Path, ask: &Path, policy: Option<Policy>) -> Result<Guest> {
         let mut programs = vec![("busybox", busybox.to_owned()), ("ask", ask.to_owned())];
-        for name in PROGRAMS {
-            programs.push((name, cargo::build_release(name)?));
+        for program in &PROGRAMS {
+            programs.push((program.name, cargo::build_release(program.name)?));
         }
         Ok(Guest { programs, policy })
     }
