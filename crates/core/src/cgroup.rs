@@ -1,7 +1,7 @@
 //! The cgroup of another process, to be joined: version 2 only, see cgroups(7).
 
 use std::ffi::OsStr;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -33,8 +33,7 @@ impl Cgroup {
         let mounts = mounts::own_mounts()?;
         let below = mounts.iter().filter(|mount| mount.filesystem == "cgroup2").find_map(|mount| place(mount, group));
         let path = below.ok_or_else(unsupported)?.join("cgroup.procs");
-        log::debug!("open(\"{}\", O_WRONLY|O_CLOEXEC)", path.display());
-        let procs = OpenOptions::new().write(true).open(&path).doing(opening(&path))?;
+        let procs = procfile::open_anywhere(&path).doing(opening(&path))?;
         let filesystem = fstatfs(&procs).doing(opening(&path))?;
         if filesystem.filesystem_type() != CGROUP2_SUPER_MAGIC {
             return Err(Error { doing: Doing::Opening { path }, errno: Some(Errno::EOPNOTSUPP) });
