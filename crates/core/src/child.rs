@@ -491,8 +491,8 @@ impl Manner {
     }
 
     fn awaited(self) -> Signals {
-        let forwarded = self.forwarding.map(|forwarding| forwarding.signals.and(CHILDS));
-        let job_control = (self.stops == Stops::ByInit).then_some(JOB_CONTROL.and(CHILDS));
+        let forwarded = self.forwarding.map(|forwarding| forwarding.signals.and(Signals::OF_CHILDREN));
+        let job_control = (self.stops == Stops::ByInit).then_some(JOB_CONTROL.and(Signals::OF_CHILDREN));
         forwarded.unwrap_or_default().and(job_control.unwrap_or_default())
     }
 }
@@ -522,7 +522,6 @@ pub struct Supervisor {
     helper: Option<Child>,
 }
 
-const CHILDS: Signals = Signals::of(&[libc::SIGCHLD]);
 const JOB_CONTROL: Signals = Signals::TERMINAL_STOPS.and(Signals::of(&[libc::SIGCONT]));
 
 impl Supervisor {
@@ -600,7 +599,7 @@ impl Supervisor {
                 },
             };
             match &reins {
-                _ if CHILDS.contains(arrival.signal) => {}
+                _ if Signals::OF_CHILDREN.contains(arrival.signal) => {}
                 // The program goes on already, which is why it has come.
                 Some(reins) if arrival.is_let_go() => reins.drain(),
                 _ => child.pass_on(arrival),

@@ -72,9 +72,7 @@ impl Program {
             }
         }
     }
-}
 
-impl Program {
     /// Finds out whether it can be executed, by doing so in a child that is ended before the program's first instruction.
     /// False where that cannot be tried.
     ///

@@ -254,7 +254,7 @@ fn subordinate_ids(side: Side, uid: u32) -> Result<(u32, u32)> {
     let user = accounts::user_by_id(uid).ok_or_else(|| Error::new(Doing::FindingUser { uid }))?.name;
     let path = side.subordinate_file();
     log::debug!("looking for {user:?} in {path:?}");
-    let text = read_plain(Path::new(path)).doing(|| Doing::OpeningIdRanges { path: path.into() })?;
+    let text = read_plain(path).doing(|| Doing::OpeningIdRanges { path: path.into() })?;
     for line in text.split(|byte| *byte == b'\n') {
         if let Some(range) = parse_subordinate_line(line, &user, uid)? {
             return Ok(range);

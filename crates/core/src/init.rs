@@ -24,11 +24,9 @@ pub struct Init {
     death_signal: Option<DeathSignal>,
 }
 
-const CHILDS: Signals = Signals::of(&[libc::SIGCHLD]);
-
 impl Init {
     /// What an init blocks and waits for.
-    pub const SIGNALS: Signals = Signals::ALL.and(CHILDS);
+    pub const SIGNALS: Signals = Signals::ALL.and(Signals::OF_CHILDREN);
 
     /// What one does that is not the first process of a pid namespace, as the log shows it.
     pub const ADOPTING: &str = "prctl(PR_SET_CHILD_SUBREAPER, 1)";
@@ -86,7 +84,7 @@ impl Init {
             }
             let arrival = Self::SIGNALS.wait()?;
             match &self.death_signal {
-                _ if CHILDS.contains(arrival.signal) => {}
+                _ if Signals::OF_CHILDREN.contains(arrival.signal) => {}
                 Some(death_signal) if arrival.signal == Self::TELLING && death_signal.is_due()? => program.kill(),
                 _ => program.pass_on(arrival),
             }

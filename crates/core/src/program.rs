@@ -156,17 +156,13 @@ impl Reporter {
 
     /// Says what somebody at a terminal may want to know though nothing has failed; `text` is asked for nobody else.
     pub fn note(&self, text: impl FnOnce() -> Option<String>) {
-        self.note_if(terminal::is_stderr(), text);
+        self.note_also(false, text);
     }
 
     /// The same to whoever wants to know more (`-v`), wherever he sits.
     pub fn note_also(&self, wanted: bool, text: impl FnOnce() -> Option<String>) {
-        self.note_if(wanted || terminal::is_stderr(), text);
-    }
-
-    fn note_if(&self, wanted: bool, text: impl FnOnce() -> Option<String>) {
         if self.hints
-            && wanted
+            && (wanted || terminal::is_stderr())
             && let Some(text) = text()
         {
             self.hint(&text);

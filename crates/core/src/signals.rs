@@ -131,6 +131,9 @@ impl Signals {
     /// Those that can be caught and mean something to a program that waits for another.
     pub const ALL: Self = Self(!Self::of(&[libc::SIGKILL, libc::SIGSTOP, libc::SIGCHLD]).0);
 
+    /// What tells of a child's end, stop or continuation.
+    pub(crate) const OF_CHILDREN: Self = Self::of(&[libc::SIGCHLD]);
+
     /// Those that end a program politely.
     pub const INT_AND_TERM: Self = Self::of(&[libc::SIGINT, libc::SIGTERM]);
 
@@ -171,9 +174,7 @@ impl Signals {
         let (number, code) = sys::await_signal(self.0).doing(|| Doing::Waiting)?;
         Ok(Arrival { signal: Signal(number), origin: Origin::of(code) })
     }
-}
 
-impl Signals {
     /// Waits for one of them, which must be blocked, or until the process of `pidfd` is reaped: then there is none.
     pub(crate) fn wait_beside(self, pidfd: &OwnedFd) -> Result<Option<Arrival>> {
         let what = || Doing::Waiting;

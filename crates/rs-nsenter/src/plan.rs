@@ -182,9 +182,7 @@ impl Plan {
             context,
         })
     }
-}
 
-impl Plan {
     /// What will surprise people although nothing fails.
     pub fn note(&self) -> Option<String> {
         let target = self.target.as_ref()?;

@@ -108,9 +108,7 @@ impl Plan {
             program: Program::from_operands(&operands),
         })
     }
-}
 
-impl Plan {
     /// What will surprise people although nothing fails.
     pub fn note(&self) -> Option<String> {
         let makes_pid = self.leave.iter().any(|step| matches!(step, Step::Unshare(kinds) if kinds.contains(Kind::Pid)));

@@ -20,7 +20,7 @@ use crate::exec::SHELLS;
 /// Why a program was not executed. Nothing is said of a name that is simply not there.
 pub(super) fn explain(program: &OsStr, errno: Errno, case: Case<'_>) -> Option<Cause> {
     let system = case.system;
-    let found = candidates(program).into_iter().find(|path| fs::metadata(system.place(path)).is_ok());
+    let found = candidates(program).into_iter().find(|path| is_there(path, system));
     match (errno, found) {
         (Errno::ENOENT, Some(path)) => helper_missing(&path, system),
         (Errno::ENOENT, None) => nowhere(program, case),

@@ -21,7 +21,7 @@ pub(super) fn explain(doing: &Doing, errno: Option<Errno>, case: Case<'_>) -> Op
     let system = case.system;
     match doing {
         Doing::AskingMapper { side, ranges, .. } => refused(*side, ranges, system),
-        Doing::FindingSubordinateIds { user, file } => nothing_granted(user, file, system),
+        Doing::FindingSubordinateIds { user, file } => Some(nothing_granted(user, file, system)),
         Doing::OpeningIdRanges { path } => file_missing(path, errno?, system),
         Doing::FindingUser { uid } => {
             let reason = format!("no line of /etc/passwd has uid {uid}, and /etc/subuid goes by the user's name");
@@ -208,13 +208,13 @@ fn user_of(uid: u32, system: &System) -> Option<OsString> {
 }
 
 /// No line of `file` is the user's.
-fn nothing_granted(user: &OsStr, file: &Path, system: &System) -> Option<Cause> {
+fn nothing_granted(user: &OsStr, file: &Path, system: &System) -> Cause {
     let reason = format!("besides your own id you may map only what {} gives to {}", shown(file), shown(user));
     grant(reason, user, file, system)
 }
 
 /// The cause with the command that gives `user` ids which nobody has; in the other file as well, if he has none there.
-fn grant(reason: String, user: &OsStr, file: &Path, system: &System) -> Option<Cause> {
+fn grant(reason: String, user: &OsStr, file: &Path, system: &System) -> Cause {
     let files = SIDES.map(Side::subordinate_file);
     let has_line = |file: &Path| lines(file, system).iter().any(|(owner, _)| owner == user.as_bytes());
     let lacking: Vec<&Path> = files.into_iter().filter(|other| *other == file || !has_line(other)).collect();
@@ -222,10 +222,10 @@ fn grant(reason: String, user: &OsStr, file: &Path, system: &System) -> Option<C
     let first = taken.max().unwrap_or_default().max(LOWEST);
     let fits = first + USUAL < u32::MAX.into();
     let cause = Cause::new("no-subordinate-ids", reason);
-    Some(match add_line(user, &lacking, first, USUAL, system).filter(|_| fits) {
+    match add_line(user, &lacking, first, USUAL, system).filter(|_| fits) {
         Some(command) => cause.command_of_root(command),
         None => cause,
-    })
+    }
 }
 
 /// The command that adds a line to files; none where the name has strange characters.
@@ -250,7 +250,7 @@ fn file_missing(path: &Path, errno: Errno, system: &System) -> Option<Cause> {
     }
     let user = user_of(system.status()?.uid, system)?;
     let reason = format!("{} lists which ids a user may map; it does not exist", shown(path));
-    grant(reason, &user, path, system)
+    Some(grant(reason, &user, path, system))
 }
 
 #[cfg(test)]
