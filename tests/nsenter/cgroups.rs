@@ -36,3 +36,18 @@ fn cgroup_closed_above() {
     in_cgroup("above", "chown 4242 cgroup.procs")
         .is_explained("write failed GROUP/cgroup.procs: Permission denied", &[reason]);
 }
+
+/// What is mounted over a cgroup is none, and keeps nobody waiting.
+#[test]
+fn a_fifo_in_the_place_of_a_cgroup() {
+    require!(root, unshare);
+    root(
+        "group=$(sed -n s/^0:://p /proc/200/cgroup)
+        for place in $(while read -r id parent device root place rest; do
+            case $rest in *' - cgroup2 '*) echo $place ;; esac; done </proc/self/mountinfo)
+        do mount -t tmpfs tmpfs $place; mkdir -p $place$group; mkfifo $place$group/cgroup.procs; done
+        timeout 10 nsenter -t 200 -u -c true 2>&1 | sed 's,/.*/cgroup.procs,PROCS,'",
+    )
+    .after("mkdir /tmp/cg; mount -t cgroup2 none /tmp/cg")
+    .prints("nsenter: cannot open PROCS: No such device or address\n");
+}
