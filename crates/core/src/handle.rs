@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
+use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
 use nix::sched::setns;
 use nix::sys::stat::{Mode, fstat};
 use nix::sys::statfs::{FsType, fstatfs};
@@ -226,6 +226,14 @@ pub fn open_directory(path: &Path) -> Result<File> {
         opened => opened,
     };
     opened.map(File::from).doing(opening(path))
+}
+
+/// Where descriptors go that are to leave the low numbers to others.
+const HIGH: i32 = 64;
+
+/// The same file at such a number; where it is, if none can be had: RLIMIT_NOFILE may be below.
+pub(crate) fn at_high_number(file: OwnedFd) -> OwnedFd {
+    fcntl(&file, FcntlArg::F_DUPFD_CLOEXEC(HIGH)).and_then(sys::adopt).unwrap_or(file)
 }
 
 #[cfg(test)]

@@ -8,13 +8,13 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, OFlag, OpenHow, ResolveFlag, fcntl, open, openat, openat2};
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat, openat2};
 use nix::libc::{S_IFCHR, S_IFDIR, S_IFMT, S_IFREG};
 use nix::sys::stat::{Mode, fstat, makedev};
 
 use crate::error::{Doing, Result, While};
 use crate::handle;
-use crate::sys::{self, while_interrupted};
+use crate::sys::while_interrupted;
 
 /// More than any list of users: whatever is behind it is not there.
 const LONGEST: u64 = 16 << 20;
@@ -62,9 +62,6 @@ fn check(file: impl AsFd) -> nix::Result<()> {
 /// The /proc of where this process came from.
 static PROC: OnceLock<OwnedFd> = OnceLock::new();
 
-/// Where descriptors go that are to leave the low numbers to others.
-const HIGH: i32 = 64;
-
 /// Keeps hold of /proc, so that what is opened in another root or mount namespace later needs none there.
 ///
 /// # Errors
@@ -73,16 +70,8 @@ pub fn hold_proc() -> Result<()> {
     if PROC.get().is_some() {
         return Ok(());
     }
-    let hold = || match open_proc()? {
-        Some(proc) => match fcntl(&proc, FcntlArg::F_DUPFD_CLOEXEC(HIGH)) {
-            // RLIMIT_NOFILE is below.
-            Err(Errno::EINVAL) => Ok(Some(proc)),
-            high => sys::adopt(high?).map(Some),
-        },
-        None => Ok(None),
-    };
-    let held = hold().doing(|| Doing::Opening { path: "/proc".into() })?;
-    held.into_iter().for_each(|held| drop(PROC.set(held)));
+    let proc = open_proc().doing(|| Doing::Opening { path: "/proc".into() })?;
+    proc.into_iter().for_each(|proc| drop(PROC.set(handle::at_high_number(proc))));
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, FcntlArg, OFlag, fcntl, open, openat};
+use nix::fcntl::{AtFlags, OFlag, open, openat};
 use nix::sched::setns;
 use nix::sys::stat::{FileStat, Mode, fstat, fstatat};
 use nix::sys::statfs::{FsType, fstatfs};
@@ -77,9 +77,6 @@ pub struct Target {
 
 /// What fstatfs(2) says of pidfds since Linux 6.9, from when on their inodes are unique.
 const PIDFS_MAGIC: FsType = FsType(0x5049_4446);
-
-/// Where descriptors go that are to leave the low numbers to others.
-const HIGH: i32 = 64;
 
 impl Target {
     /// Takes hold of the process that `text` names: `PID`, or `PID:INODE` with the inode of its pidfd.
@@ -396,10 +393,7 @@ fn open_directory(pid: u32) -> nix::Result<OwnedFd> {
         return Err(Errno::EOPNOTSUPP);
     }
     // Messages name descriptors by their numbers, as util-linux's do, which has none for this directory.
-    match fcntl(&directory, FcntlArg::F_DUPFD_CLOEXEC(HIGH)) {
-        Ok(fd) => sys::adopt(fd),
-        Err(_) => Ok(directory),
-    }
+    Ok(handle::at_high_number(directory))
 }
 
 /// Fails when the process behind `pidfd` is gone and waited for, so that its number may be another's.
