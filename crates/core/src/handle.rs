@@ -88,16 +88,10 @@ impl Handle {
         noted(sys::open_namespace_by_id(id)).and_then(Self::from_descriptor)
     }
 
-    /// The ids of the next namespaces behind the one numbered `after`, as the kernel lists them by listns(2); none at
-    /// the end.
-    ///
-    /// # Errors
-    /// ENOSYS before Linux 6.19, EPERM where this process may not ask.
-    pub fn ids_after(after: u64) -> nix::Result<Vec<u64>> {
-        let mut ids = vec![0; 512];
-        let count = noted(sys::list_namespaces(after, &mut ids))?;
-        ids.truncate(count);
-        Ok(ids)
+    /// The ids of the namespaces that are active, as the kernel lists them by listns(2). None before Linux 6.19, nor where
+    /// this process may not ask.
+    pub fn all_ids() -> impl Iterator<Item = u64> {
+        listed(ids_after)
     }
 
     /// The network namespace of a socket.
@@ -184,6 +178,26 @@ impl Handle {
     }
 }
 
+/// The ids of the next namespaces behind the one numbered `after`; none at the end.
+fn ids_after(after: u64) -> nix::Result<Vec<u64>> {
+    let mut ids = vec![0; 512];
+    let count = noted(sys::list_namespaces(after, &mut ids))?;
+    ids.truncate(count);
+    Ok(ids)
+}
+
+/// All that `next` gives behind the last one. Where the list does not go on, whatever the reason, what there is of it
+/// counts.
+fn listed(next: impl Fn(u64) -> nix::Result<Vec<u64>>) -> impl Iterator<Item = u64> {
+    let mut last = 0;
+    let part = move || {
+        let ids = next(last).ok()?;
+        last = ids.last().copied().filter(|end| *end > last)?;
+        Some(ids)
+    };
+    std::iter::from_fn(part).flatten()
+}
+
 /// The same handle; two that lead to the same namespace have the same [`Identity`].
 impl PartialEq for Handle {
     fn eq(&self, other: &Self) -> bool {
@@ -242,6 +256,19 @@ mod tests {
 
     fn own(kind: Kind) -> Handle {
         Handle::open(&Path::new("/proc/self/ns").join(kind.link())).unwrap()
+    }
+
+    #[test]
+    fn a_long_list_is_read_in_parts() {
+        let all = [3, 5, 8, 13, 21];
+        let next = |after| Ok(all.iter().copied().filter(|id| *id > after).take(2).collect());
+        assert_eq!(listed(next).collect::<Vec<_>>(), all);
+    }
+
+    #[test]
+    fn a_list_that_fails_or_goes_round_ends() {
+        assert_eq!(listed(|_| Err(Errno::ENOSYS)).next(), None);
+        assert_eq!(listed(|_| Ok(vec![1, 2])).collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]

@@ -653,7 +653,7 @@ struct NamespaceRequest {
     owner: u64,
 }
 
-/// listns(2) of Linux 7: fills `ids` with those of the next namespaces behind the one numbered `after`, of any kind and
+/// listns(2) of Linux 6.19: fills `ids` with those of the next namespaces behind the one numbered `after`, of any kind and
 /// owner, in their order; gives how many they are.
 pub(crate) fn list_namespaces(after: u64, ids: &mut [u64]) -> nix::Result<usize> {
     /// The same on all architectures.

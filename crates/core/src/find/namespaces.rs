@@ -118,16 +118,12 @@ impl Search {
         )
     }
 
-    /// By listns(2), since Linux 7: it knows those, too, that are kept where this process cannot look.
+    /// By the kernel's own list: it has those, too, that are kept where this process cannot look.
     fn listed_by_kernel(&mut self) -> Option<Handle> {
-        // What has the id would have been opened by that.
-        let mut last = if matches!(self.sought, Sought::Inode(_)) { 0 } else { return None };
-        loop {
-            let ids = Handle::ids_after(last).ok()?;
-            last = ids.last().copied().filter(|end| *end > last)?;
-            if let Some(handle) = ids.into_iter().find_map(|id| self.judge(Handle::by_id(id))) {
-                return Some(handle);
-            }
+        match self.sought {
+            // It would have been opened by that.
+            Sought::Id(_) => None,
+            Sought::Inode(_) => Handle::all_ids().find_map(|id| self.judge(Handle::by_id(id))),
         }
     }
 
