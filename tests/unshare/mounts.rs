@@ -92,6 +92,13 @@ fn a_registered_format_is_executed_inside_only() {
         .prints("./greeting\nrefused\n");
 }
 
+/// /proc is held, at a high number if there is one.
+#[test]
+fn another_root_where_the_high_numbers_are_taken() {
+    require!(root, bash);
+    root("bash -c 'ulimit -n 65; exec 64</dev/null unshare -R / echo ran'").prints("ran\n");
+}
+
 #[test]
 fn another_root() {
     require!(root);
