@@ -4,6 +4,8 @@ use std::env;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use crate::error::{Doing as _, Error, Result};
 use crate::program;
 
@@ -44,36 +46,17 @@ pub fn build_release(package: &str) -> Result<PathBuf> {
         .ok_or_else(|| Error::Missing(format!("cargo build made no program {package}")))
 }
 
-/// The string that `name` has in `json`, in cargo's spelling, which puts no space after the colon.
-///
-/// Inside a JSON string every quote has a backslash before it, so that the text
-/// looked for cannot be part of another value.
+/// The string that `name` has in an object of JSON.
 fn string_field(json: &str, name: &str) -> Option<String> {
-    let (_, rest) = json.split_once(&format!("\"{name}\":\""))?;
-    let mut value = String::new();
-    let mut characters = rest.chars();
-    loop {
-        match characters.next()? {
-            '"' => return Some(value),
-            '\\' => match characters.next()? {
-                // Cargo escapes control characters only, and a path with those is nobody's.
-                'u' | 'b' | 'f' | 'n' | 'r' | 't' => return None,
-                quoted => value.push(quoted),
-            },
-            character => value.push(character),
-        }
-    }
+    serde_json::from_str::<Value>(json).ok()?.get(name)?.as_str().map(str::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::string_field;
+    use super::target_directory;
 
     #[test]
-    fn a_field_is_found_and_unescaped() {
-        let json = r#"{"a":"\"b\":\"no\"","b":"/tmp/a \"b\" \\ c","c":null}"#;
-        assert_eq!(string_field(json, "b").as_deref(), Some(r#"/tmp/a "b" \ c"#));
-        assert_eq!(string_field(json, "c"), None);
-        assert_eq!(string_field(json, "d"), None);
+    fn cargo_says_where_it_builds() {
+        assert!(target_directory().unwrap().is_absolute());
     }
 }
