@@ -1,6 +1,7 @@
 //! A file with the PID of a program, for scripts and service managers.
 
 use std::cell::Cell;
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -47,10 +48,23 @@ fn link_to(file: &File) -> PathBuf {
     format!("/proc/self/fd/{}", file.as_raw_fd()).into()
 }
 
+/// The name of the file; none where the path ends in something else, such as a slash.
+fn name_of(path: &Path) -> Option<&OsStr> {
+    path.file_name().filter(|name| path.as_os_str().as_bytes().ends_with(name.as_bytes()))
+}
+
+/// Whether open(2) would create a file at `path`, where there is none, in a directory that is there.
+fn can_be_new(path: &Path) -> nix::Result<()> {
+    match name_of(path) {
+        None if path.as_os_str().as_bytes().ends_with(b"/") => Err(Errno::EISDIR),
+        Some(_) if !path.is_symlink() => Ok(()),
+        _ => Err(Errno::ENOENT),
+    }
+}
+
 /// A file without a name, see O_TMPFILE in open(2), if there is none at `path`, and it can be given that name later.
 fn open_unnamed(path: &Path, directory: &OwnedFd) -> Option<File> {
-    let name = path.file_name().filter(|name| path.as_os_str().as_bytes().ends_with(name.as_bytes()))?;
-    let there = fstatat(directory, name, AtFlags::AT_SYMLINK_NOFOLLOW);
+    let there = fstatat(directory, name_of(path)?, AtFlags::AT_SYMLINK_NOFOLLOW);
     if there.err() != Some(Errno::ENOENT) {
         return None;
     }
@@ -128,7 +142,9 @@ impl PidFile {
     /// [`Doing::Opening`].
     pub fn check(path: &Path) -> Result<()> {
         let result = match eaccess(path, AccessFlags::W_OK) {
-            Err(Errno::ENOENT) => eaccess(parent(path), AccessFlags::W_OK | AccessFlags::X_OK),
+            Err(Errno::ENOENT) => {
+                eaccess(parent(path), AccessFlags::W_OK | AccessFlags::X_OK).and_then(|()| can_be_new(path))
+            }
             _ if path.is_dir() => Err(Errno::EISDIR),
             outcome => outcome,
         };
@@ -250,6 +266,22 @@ mod tests {
         PidFile::open(&path).unwrap().write(5).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "5\n");
         fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn what_can_be_opened_is_known_before() {
+        let directory = scratch("pidfile-check");
+        fs::create_dir(&directory).unwrap();
+        std::os::unix::fs::symlink("nowhere", directory.join("link")).unwrap();
+        fs::write(directory.join("old"), "").unwrap();
+        for name in ["new", "old", "link", "link/", "new/", "new/.", ".", "", "nowhere/new", "nowhere/new/", "old/new"]
+        {
+            let path = directory.join(name);
+            let errno = |result: Result<()>| result.err().map(|error| error.errno);
+            assert_eq!(errno(PidFile::check(&path)), errno(PidFile::open(&path).map(drop)), "{name}");
+        }
+        assert_eq!(PidFile::check(Path::new("")).unwrap_err(), PidFile::open(Path::new("")).unwrap_err());
+        fs::remove_dir_all(directory).unwrap();
     }
 
     #[test]
