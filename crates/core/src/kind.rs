@@ -62,6 +62,9 @@ const fn row(
 }
 
 impl Kind {
+    /// How many kinds there are.
+    pub const COUNT: usize = TABLE.len();
+
     /// All kinds, in the order of entry.
     pub fn all() -> impl Iterator<Item = Kind> {
         TABLE.iter().map(|row| row.kind)

@@ -54,7 +54,7 @@ pub struct Proc {
 
 /// The inodes of the namespaces that a process is in; 0 where there is none that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Namespaces([u64; 8]);
+pub struct Namespaces([u64; Kind::COUNT]);
 
 impl Namespaces {
     /// The inode of the namespace of this kind.

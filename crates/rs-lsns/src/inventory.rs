@@ -98,9 +98,6 @@ impl Namespace {
     }
 }
 
-/// How many kinds there are.
-const KINDS: usize = 8;
-
 /// What the inventory is to contain.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope {
@@ -207,7 +204,7 @@ impl Inventory {
     fn count_processes(&mut self) {
         self.processes.sort_unstable_by_key(|process| process.pid);
         // Most processes are in the same namespaces as the one before.
-        let mut before: [Option<(u64, usize)>; KINDS] = [None; KINDS];
+        let mut before: [Option<(u64, usize)>; Kind::COUNT] = [None; Kind::COUNT];
         for process in std::mem::take(&mut self.processes) {
             for (kind, inode) in process.namespaces.iter() {
                 let same = before[kind as usize].filter(|(before, _)| *before == inode);
