@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use crate::support::require;
+use crate::support::{LIMIT, require};
 use crate::{Case, Record, line, of_program, program, try_all};
 
 /// Each with what sets it, behind one that sets nothing.
@@ -58,12 +59,12 @@ impl Cgroup {
 impl Drop for Cgroup {
     fn drop(&mut self) {
         // Whoever was killed may take a moment to go.
-        let gone = (0..1000).any(|_| {
-            fs::remove_dir(&self.0).is_ok() || {
-                std::thread::yield_now();
-                false
-            }
-        });
+        let begun = Instant::now();
+        let mut gone = fs::remove_dir(&self.0).is_ok();
+        while !gone && begun.elapsed() < LIMIT {
+            std::thread::yield_now();
+            gone = fs::remove_dir(&self.0).is_ok();
+        }
         assert!(gone || std::thread::panicking(), "somebody is left in {}", self.path());
     }
 }
