@@ -247,22 +247,30 @@ fn report(what: &str, tried: usize, begun: Instant, findings: &[String]) {
     assert!(tried > 0 && findings.is_empty(), "{what}\n{}", findings.join("\n"));
 }
 
-/// Tries all command lines under each of these. The first one lacks nothing.
-fn try_all(what: &str, functions: &str, under: &[(String, String)], passes: impl Fn(&Case, &Record) -> bool) {
+/// Tries all command lines under each of these. The first one lacks nothing; of the others, some must fail if it `is_felt`.
+fn try_all(
+    what: &str,
+    functions: &str,
+    under: &[(String, String)],
+    is_felt: bool,
+    passes: impl Fn(&Case, &Record) -> bool,
+) {
     let (program, begun) = (program(), Instant::now());
-    let (mut tried, mut findings) = (0, Vec::new());
+    let (mut tried, mut failed, mut findings) = (0, 0, Vec::new());
     for case in cases() {
         let records = case.try_under(&program, functions, under);
         let Some(whole) = records.first().cloned() else { continue };
         assert_eq!((whole.status, records.len()), (0, under.len()), "{}: {whole:?}", case.options);
         for record in records {
             tried += 1;
+            failed += usize::from(record.status != 0);
             if let Some(complaint) = record.complaint(&whole.out).filter(|_| !passes(case, &record)) {
                 findings.push(format!("{} {}: {complaint}: {record:?}", program.name, case.options));
             }
         }
     }
     report(what, tried, begun, &findings);
+    assert!(failed > 0 || !is_felt, "{what}: nothing was lacking");
 }
 
 /// The helper that makes crowds.

@@ -102,7 +102,7 @@ through() {
 }
 "#;
 
-/// As many runs as fit on a stage, however busy the machine is.
+/// How many runs share a stage, which has fifteen seconds for all.
 const AT_ONCE: usize = 80;
 
 /// A signal at a moment.
@@ -278,6 +278,33 @@ impl Case {
         }
     }
 
+    /// Tries some of the shots. Where the machine is too busy for one stage, there are two. What each came to, as text.
+    fn fire(&self, programs: &[Program; 2], shots: &[Shot]) -> Result<Vec<String>, String> {
+        let name = programs[0].name;
+        let list: String = shots
+            .iter()
+            .map(|shot| {
+                let Shot { process, index, other, signal } = *shot;
+                let program = if self.promises(name, *shot) { "sleep 1000" } else { "echo ran" };
+                format!("{process} {index} {other} {signal} {program}\n")
+            })
+            .collect();
+        match self.perform(programs, &format!("through {name} {} <<'END'\n{list}END\n", self.options)) {
+            Err(_) if shots.len() > 1 => {
+                let (some, others) = shots.split_at(shots.len() / 2);
+                Ok([self.fire(programs, some)?, self.fire(programs, others)?].concat())
+            }
+            output => {
+                let output = output?;
+                let records: Vec<String> = output.split("== ").skip(1).map(str::to_owned).collect();
+                if records.len() == shots.len() {
+                    return Ok(records);
+                }
+                Err(format!("{name} {}: {} runs of {}: {output}", self.options, records.len(), shots.len()))
+            }
+        }
+    }
+
     /// All there is to be tried, and what is printed without.
     fn shots(&self, programs: &[Program; 2]) -> Result<(Vec<Shot>, String), String> {
         let line = format!(
@@ -311,20 +338,9 @@ impl Case {
         let moments = shots.iter().map(|shot| (shot.process, shot.index)).collect::<HashSet<_>>().len();
         let mut tally = Tally { moments, ..Tally::default() };
         for some in shots.chunks(AT_ONCE) {
-            let list: String = some
-                .iter()
-                .map(|shot| {
-                    let Shot { process, index, other, signal } = *shot;
-                    let program = if self.promises(name, *shot) { "sleep 1000" } else { "echo ran" };
-                    format!("{process} {index} {other} {signal} {program}\n")
-                })
-                .collect();
-            let output = self.perform(programs, &format!("through {name} {} <<'END'\n{list}END\n", self.options))?;
-            let runs: Vec<Run> = output.split("== ").skip(1).map(Run::parse).collect();
-            if runs.len() != some.len() {
-                return Err(format!("{name} {}: {} runs of {}: {output}", self.options, runs.len(), some.len()));
-            }
-            for (run, shot) in runs.iter().zip(some) {
+            let records = self.fire(programs, some)?;
+            let runs = records.iter().map(|record| Run::parse(record));
+            for (run, shot) in runs.zip(some) {
                 tally.runs += 1;
                 tally.missed += usize::from(run.sent.is_none());
                 if let Some(complaint) = run.complaint(self, &normal, *shot, self.promises(name, *shot)) {

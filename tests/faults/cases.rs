@@ -53,6 +53,7 @@ pub const UNSHARE: &[Case] = &[
     nsuser("-c --keep-caps --setgroups deny -w dir"),
     nsuser("--map-auto -r -S 0 -G 0"),
     nsuser("--map-subids"),
+    nsuser("--map-auto -r --setgroups deny"),
     nsuser("--map-user daemon --map-group tty"),
     nsuser("--map-users=auto --map-groups=subids -f"),
     root("--map-users=0:100000:5 --map-groups=0:100000:5 --owner 4242:4242"),

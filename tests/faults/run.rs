@@ -1,5 +1,7 @@
 //! What came of one run in which a call failed, and what is wrong with that.
 
+use std::io;
+
 use nix::errno::Errno;
 
 use crate::cases::Case;
@@ -124,11 +126,23 @@ impl<'a> Run<'a> {
         self.left.iter().any(|line| !(all_kept && (is_kept(&line) || goes_along(line))))
     }
 
-    /// Whether one line says what failed, beside what is said in any case.
+    /// Whether one line says what failed and why, beside what is said in any case. The reason is an errno's: where a
+    /// process is gone for whatever reason, or something is looked for elsewhere, it may be another one's; but a want of
+    /// descriptors is called so.
     fn tells(&self, whole: &Run<'_>) -> bool {
         let usual: Vec<_> = whole.err.iter().map(|line| without_numbers(line)).collect();
-        self.err.iter().filter(|line| !usual.contains(&without_numbers(line))).count() == 1
+        let further: Vec<_> = self.err.iter().filter(|line| !usual.contains(&without_numbers(line))).collect();
+        let reasons = if self.errno == Errno::EMFILE as i32 { self.errno..=self.errno } else { 1..=LAST_ERRNO };
+        matches!(*further, [line] if reasons.into_iter().any(|errno| line.ends_with(&format!(": {}", words(errno)))))
     }
+}
+
+const LAST_ERRNO: i32 = Errno::EHWPOISON as i32;
+
+/// What strerror(3) says.
+fn words(errno: i32) -> String {
+    let text = io::Error::from_raw_os_error(errno).to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 /// In a list every number counts, but for those in the command line of what makes the call fail.

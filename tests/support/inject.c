@@ -515,8 +515,9 @@ static void look(void)
 		programs |= process->program && is_alive(process);
 		busy |= process->pid && !process->waits && state(process) == 'D';
 	}
-	/* Once may be by chance. Who ought to be reached by a signal gets more time. */
-	if (++still >= (held || stopped || (programs && !sent) ? (busy ? 10 : 2) : programs ? 50 : 2000)) {
+	/* Once may be by chance. Who ought to be reached by a signal gets more time; and who waits in the kernel, as for the end of a
+	 * mount namespace, goes on by himself, be the machine ever so slow. */
+	if (++still >= (held || stopped || (programs && !sent && !busy) ? (busy ? 10 : 2) : programs && !busy ? 50 : 2000)) {
 		still = 0;
 		go_on(held, stopped, programs);
 	}

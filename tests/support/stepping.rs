@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use super::programs::Program;
-use super::stage::{Stage, Status, User};
+use super::stage::{Outcome, Stage, Status, User};
 
 /// What a line has for its races. The setup makes the roots of the twins.
 ///
@@ -90,6 +90,9 @@ pub fn step() -> Program {
     };
     Program { path: STEP.get_or_init(compile).clone(), name: "step" }
 }
+
+/// Beyond this no stage is divided.
+const MOST_STAGES: usize = 64;
 
 /// A command line, and what happens while it runs.
 #[derive(Clone, Copy, Debug)]
@@ -217,22 +220,37 @@ pub fn races(runs: &[Run]) -> impl Iterator<Item = (&Race, &Run)> + Clone {
 
 impl Races {
     /// Goes through them, on each stage through its share.
+    ///
+    /// Fails where there are hardly any, because the program has hardly any calls, or does not come to them again.
     pub fn run(&self, program: &Program) -> Vec<Run> {
-        (0..self.stages).map(|stage| self.run_on_stage(program, stage)).collect()
+        let runs: Vec<Run> = (0..self.stages).flat_map(|stage| self.run_share(program, stage, self.stages)).collect();
+        let (tried, held) = (races(&runs).count(), races(&runs).filter(|(race, _)| race.held() == 1).count());
+        assert!(tried >= 5 && (tried - held) * 4 <= tried, "{self:?}: {held} held of {tried}");
+        runs
     }
 
     /// The one run that is disturbed at each read(2).
     pub fn run_at_reads(&self, program: &Program) -> Race {
-        self.perform(program, "race reads").1.remove(0)
+        let (_, mut races) =
+            self.perform(program, "race reads").unwrap_or_else(|outcome| panic!("{self:?}: {outcome}"));
+        races.remove(0)
     }
 
-    fn run_on_stage(&self, program: &Program, stage: usize) -> Run {
-        let (own, mut races) = self.perform(program, &format!("races {stage} {}", self.stages));
-        Run { own, calm: races.remove(0), races }
+    /// Each so many-th of them. Where the machine is too busy for one stage, there are two.
+    fn run_share(&self, program: &Program, first: usize, step: usize) -> Vec<Run> {
+        match self.perform(program, &format!("races {first} {step}")) {
+            Ok((own, mut races)) => vec![Run { own, calm: races.remove(0), races }],
+            Err(outcome) if outcome.status == Status::Timeout && step < MOST_STAGES => [first, first + step]
+                .map(|first| self.run_share(program, first, 2 * step))
+                .into_iter()
+                .flatten()
+                .collect(),
+            Err(outcome) => panic!("{self:?}: {outcome}"),
+        }
     }
 
     /// What this call, one of [`FUNCTIONS`], comes to on a stage.
-    fn perform(&self, program: &Program, call: &str) -> (Who, Vec<Race>) {
+    fn perform(&self, program: &Program, call: &str) -> Result<(Who, Vec<Race>), Outcome> {
         let Races { before, line, hostile, after, .. } = self;
         let text = format!(
             "{FUNCTIONS}before='{before}' line='{line}' hostile='{hostile}' after='{after}'\nwho_it_is\n{call}"
@@ -242,8 +260,14 @@ impl Races {
         // Orphans are waited for at once, so that their numbers are free.
         let outcome = stage.run_sh_with(&[program.clone(), step()], "exec step reap sh /tmp/log/script");
         let records: Vec<&str> = outcome.stdout.split("== ").skip(1).collect();
-        assert!(records.len() >= 2 && outcome.status == Status::Exit(0), "{self:?}: {outcome}");
+        if records.len() < 2 || outcome.status != Status::Exit(0) {
+            return Err(outcome);
+        }
         let own = records[0].lines().find_map(|line| line.strip_prefix("own: ")).map(Who::parse).expect("who it is");
-        (own, records[1..].iter().map(|record| Race::parse(record)).collect())
+        let races: Vec<Race> = records[1..].iter().map(|record| Race::parse(record)).collect();
+        // Else it would be taken for what the program says of its failure.
+        let lost = races.iter().find(|race| race.lines("err").iter().any(|line| line.starts_with("step: ")));
+        assert!(lost.is_none(), "{self:?}: the hostile command fails: {lost:?}");
+        Ok((own, races))
     }
 }

@@ -259,11 +259,18 @@ static int run(char **command)
 	return end;
 }
 
-/* What is going need not have gone in the moment in which that is said. */
+static int running;
+
+static void count_running(char side, const char *line)
+{
+	running += side == '>' && !strncmp(line, "process ", 8);
+}
+
+/* What is going need not have gone in the moment in which that is said; and on a busy machine a process takes its time. */
 static struct state settled(const struct state *before)
 {
 	struct state now = look();
-	for (int i = 0; i < 20 && differ(before, &now, NULL); i++) {
+	for (int i = 0; running = 0, i < 400 && differ(before, &now, count_running) && (running || i < 20); i++) {
 		usleep(5000);
 		forget(&now);
 		while (waitpid(-1, NULL, WNOHANG) > 0)

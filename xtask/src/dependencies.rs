@@ -24,7 +24,7 @@ pub fn run(arguments: &[String]) -> Result<ExitCode> {
     let path = root.join(PAGE);
     let page = generated::text(&path)?;
     let content = tables(&root)?.iter().try_fold(page, |page, (name, crates)| renewed(&page, name, crates))?;
-    let unsaid: Vec<_> = texts(&content).filter(|(_, text)| *text == UNSAID).map(|(name, _)| name).collect();
+    let unsaid: Vec<_> = unsaid(&content).collect();
     if !unsaid.is_empty() {
         let crates = unsaid.join(", ");
         generated::command("dependencies", arguments, &[generated::Generated { path, content: content.clone() }])?;
@@ -139,6 +139,11 @@ fn renewed(page: &str, name: &str, crates: &Crates) -> Result<String> {
     Ok([before, &begin, &table, END, after].concat())
 }
 
+/// The crates in the tables of a text of which nobody has said what they are for.
+fn unsaid(text: &str) -> impl Iterator<Item = &str> {
+    texts(text).filter(|(_, text)| text.is_empty() || *text == UNSAID).map(|(name, _)| name)
+}
+
 /// What is said of each crate in the tables of a text.
 fn texts(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.lines().filter_map(|line| {
@@ -171,6 +176,8 @@ mod tests {
         assert!(page.starts_with("a\n<!-- build") && page.ends_with("<!-- end -->\nb\n"), "{page}");
         let said: Vec<_> = texts(&page).collect();
         assert_eq!(said, [("clap", "reads words"), ("clap_builder", UNSAID)]);
+        assert_eq!(unsaid(&page).collect::<Vec<_>>(), ["clap_builder"]);
+        assert_eq!(unsaid("| `a` | x |  |  |\n| `b` | x |  | y |").collect::<Vec<_>>(), ["a"]);
         assert!(renewed(&page, "other", &crates(TREE)).is_err());
     }
 }

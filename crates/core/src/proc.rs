@@ -156,7 +156,7 @@ impl Proc {
     /// readlinkat(2)'s.
     pub fn own_pid(&self) -> nix::Result<Option<u32>> {
         let mut link = [0; LINK_ROOM];
-        match sys::read_link(self.directory.as_fd(), c"self", &mut link) {
+        match noted(sys::read_link(self.directory.as_fd(), c"self", &mut link)) {
             Err(Errno::ENOENT) => Ok(None),
             read => Ok(str::from_utf8(read?).ok().and_then(|text| text.parse().ok())),
         }
@@ -579,7 +579,7 @@ fn look(directory: BorrowedFd<'_>, name: &CStr) -> nix::Result<Look> {
 /// Shows `each` name in `directory`, but for `.` and `..`.
 fn for_each_entry(directory: &OwnedFd, buffer: &mut [u8], mut each: impl FnMut(&CStr)) -> nix::Result<()> {
     loop {
-        let filled = while_interrupted(|| sys::read_entries(directory.as_fd(), buffer))?;
+        let filled = noted(while_interrupted(|| sys::read_entries(directory.as_fd(), buffer)))?;
         if filled == 0 {
             return Ok(());
         }

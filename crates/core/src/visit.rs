@@ -356,7 +356,8 @@ mod tests {
 
     #[test]
     fn nobody_waits_for_a_child_that_says_nothing() {
-        let (_, end) = heard(0, Duration::from_millis(50), |sender| {
+        // Long enough for the child to say something on a busy machine.
+        let (_, end) = heard(0, Duration::from_secs(3), |sender| {
             message(&sender, &Message::answer(DONE, 0));
             nix::unistd::pause();
         });
