@@ -153,6 +153,17 @@ fn a_graph_of_who_owns_what() {
     root(hostile).prints("root a\\\"];evil \\\\N &amp;amp;\"];\n");
 }
 
+/// They are of namespaces: with the processes of one, each process would count as a namespace.
+#[test]
+fn what_stands_in_place_of_the_list_takes_no_namespace() {
+    require!(root);
+    for option in ["--limits", "--dot", "--pid-map 1"] {
+        let name = option.split(' ').next().unwrap_or_default();
+        let complaint = format!("lsns: {name} is mutually exclusive with <namespace>");
+        root(format!("lsns {option} $(inode /proc/self/ns/net)")).fails(1, &complaint);
+    }
+}
+
 #[test]
 fn colours_are_for_those_who_ask() {
     require!(root, script);

@@ -96,7 +96,10 @@ pub enum Doing {
     InitializingFilter {
         names: Vec<String>,
     },
-    CombiningTaskAndNamespace,
+    /// An option that says itself what is listed, and a namespace.
+    CombiningWithNamespace {
+        option: &'static str,
+    },
     ForwardingSignal {
         signal: Signal,
     },
@@ -407,7 +410,9 @@ impl Doing {
             Doing::ParsingFilter { text, reason } => {
                 joined(&[b"failed to parse \"", bytes(text), b"\": ", bytes(reason)])
             }
-            Doing::CombiningTaskAndNamespace => "--task is mutually exclusive with <namespace>".into(),
+            Doing::CombiningWithNamespace { option } => {
+                format!("--{option} is mutually exclusive with <namespace>").into()
+            }
             Doing::FindingNamespace { inode } => format!("not found namespace: {inode}").into(),
             Doing::ParsingMountinfo => "failed to parse /proc/self/mountinfo".into(),
             Doing::ReadingLimit { kind } => {

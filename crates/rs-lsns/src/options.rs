@@ -130,6 +130,14 @@ pub struct OtherOptions {
     pub dot: bool,
 }
 
+impl OtherOptions {
+    /// The option that was given, of which there is at most one.
+    pub fn name(&self) -> Option<&'static str> {
+        let given = [("limits", self.limits), ("pid-map", self.pid_map.is_some()), ("dot", self.dot)];
+        given.iter().find(|(_, is_given)| *is_given).map(|(name, _)| *name)
+    }
+}
+
 /// When a tree has colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colouring {
