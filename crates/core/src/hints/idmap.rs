@@ -37,7 +37,8 @@ pub(super) fn explain(doing: &Doing, errno: Option<Errno>, case: Case<'_>) -> Op
 }
 
 /// Why a file of a process in /proc could not be opened for writing.
-pub(super) fn opening(path: &Path, errno: Errno, system: &System) -> Option<Cause> {
+pub(super) fn opening(path: &Path, errno: Errno, case: Case<'_>) -> Option<Cause> {
+    let system = case.system;
     let name = path.file_name()?.to_str()?;
     let is_own = path.starts_with("/proc/self");
     if !path.starts_with("/proc") || !["uid_map", "gid_map", "setgroups", "timens_offsets"].contains(&name) {
@@ -51,6 +52,11 @@ pub(super) fn opening(path: &Path, errno: Errno, system: &System) -> Option<Caus
             Some(Cause::new("not-dumpable", reason))
         }
         // Opening setgroups for writing takes CAP_SYS_ADMIN in the user namespace.
+        Errno::EACCES if is_own && name == "setgroups" && system.may(Capability::CAP_SYS_ADMIN) == Some(false) => {
+            let reason = "to deny setgroups here needs CAP_SYS_ADMIN, which you do not have";
+            let command = case.command.working_with(&["--user"], system);
+            Some(Cause::new("needs-cap-sys-admin", reason).command(command))
+        }
         Errno::EACCES if is_own && name == "setgroups" => restricted(system),
         _ => None,
     }

@@ -9,7 +9,7 @@ use nix::unistd::{Pid, geteuid};
 
 use super::system::System;
 use super::unshare::{filter, kind_unknown, security_module};
-use super::{Case, Cause};
+use super::{Case, Cause, target, typed};
 use crate::error::{Doing, Error};
 use crate::handle::Handle;
 use crate::kind::{Kind, Kinds};
@@ -43,7 +43,7 @@ pub(super) fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
             let reason = format!(
                 "no process, mount, descriptor or socket that you may look at shows a namespace with the id {id}"
             );
-            Some(Cause::new("id-not-found", reason).advice("it has ended, or it is hidden from you: ask as root"))
+            Some(Cause::new("id-not-found", reason).advice(target::ended_or_hidden()))
         }
         _ => None,
     }
@@ -212,6 +212,10 @@ fn process_file(path: &Path) -> Option<(u32, String)> {
 }
 
 fn opening(errno: Errno, pid: u32, file: &str, system: &System) -> Option<Cause> {
+    // What --all compares with, where there is no target.
+    if pid == 0 {
+        return Some(typed::target_missing());
+    }
     match errno {
         Errno::ENOENT | Errno::ESRCH => gone(pid, system).or_else(|| missing_link(file, system)),
         Errno::EACCES | Errno::EPERM => unreadable(pid, system),

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use super::system::shown;
 use super::{Case, Cause, NSENTER};
+use crate::handle::Handle;
+use crate::kind::Kind;
 
 /// nsenter's short options that take an attached file.
 const TAKE_FILES: &[u8] = b"muinpUCT";
@@ -29,6 +31,45 @@ pub(super) fn explain(path: &Path, case: Case<'_>) -> Option<Cause> {
     Some(Cause::new("options-taken-for-file", reason).command(case.command.instead_of(typed, &apart, case.system)))
 }
 
+/// Namespaces are to be entered, and nothing says whose: mostly because a file was not attached to its option.
+pub(super) fn explain_missing_target(case: Case<'_>) -> Cause {
+    detached_file(case).unwrap_or_else(target_missing)
+}
+
+/// A namespace's file in the place of the program, behind an option whose argument must be attached: `-n FILE`.
+fn detached_file(case: Case<'_>) -> Option<Cause> {
+    let words = &case.command.arguments;
+    let place = case.command.place_of_program()?;
+    let (option, file) = (words.get(place.checked_sub(1)?)?, words.get(place)?);
+    let kind =
+        Kind::all().find(|kind| case.command.last_option() == Some(OsStr::new(&format!("--{}", kind.word()))))?;
+    // Not behind a cluster, which has others as well.
+    if option == "--" || option.len() != 2 && !option.as_bytes().starts_with(b"--") {
+        return None;
+    }
+    Handle::open(&case.system.place(Path::new(file))).ok()?.kind().ok()?;
+    let attached = [b"--", kind.word().as_bytes(), b"=", file.as_bytes()].concat();
+    let command = case.command.joined(place, OsStr::from_bytes(&attached), case.system);
+    Some(taken_for_program(option, file).command(command))
+}
+
+/// What is not given is taken of a target, and there is none.
+pub(super) fn target_missing() -> Cause {
+    Cause::new("target-missing", "namespaces that are not given by a file are those of --target, which is missing")
+}
+
+/// Nothing says what is to be entered.
+pub(super) fn explain_missing_namespaces(case: Case<'_>) -> Cause {
+    let command = case.command.has_option(&["target"]).then(|| case.command.working_with(&["--all"], case.system));
+    Cause::new("nothing-to-enter", "no option says which namespaces: --all is all, --net and its like are one each")
+        .command(command.flatten())
+}
+
+fn taken_for_program(option: &OsStr, word: &OsStr) -> Cause {
+    let reason = format!("{} takes an attached argument only, so {} is the program", shown(option), shown(word));
+    Cause::new("argument-taken-for-program", reason)
+}
+
 /// A directory that was to be executed, behind an option whose argument must be attached: `-W DIR`.
 pub(super) fn explain_program(program: &OsStr, case: Case<'_>) -> Option<Cause> {
     let words = &case.command.arguments;
@@ -44,8 +85,7 @@ pub(super) fn explain_program(program: &OsStr, case: Case<'_>) -> Option<Cause> 
         _ => return None,
     };
     let is_directory = std::fs::metadata(case.system.place(Path::new(program))).is_ok_and(|it| it.is_dir());
-    let reason = format!("{} takes an attached argument only, so {} is the program", shown(option), shown(program));
     let attached = [long.as_bytes(), b"=", program.as_bytes()].concat();
-    let command = case.command.joined(place, OsStr::from_bytes(&attached));
-    is_directory.then(|| Cause::new("argument-taken-for-program", reason).command(command))
+    let command = || case.command.joined(place, OsStr::from_bytes(&attached), case.system);
+    is_directory.then(|| taken_for_program(option, program).command(command()))
 }
