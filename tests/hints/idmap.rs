@@ -24,6 +24,9 @@ fn needs_cap_sys_admin() {
     let hint = "try: unshare --user --setgroups deny cat /proc/self/setgroups";
     line.is_explained("cannot open /proc/self/setgroups: Permission denied", &[reason, hint]);
     nsuser(commands(&line).remove(0)).prints("deny\n");
+    let line = root("unshare --setgroups deny cat /proc/self/setgroups");
+    let reason = "/proc/self/gid_map has been written already: only before that it can be denied";
+    line.is_explained("write failed /proc/self/setgroups: Operation not permitted", &[reason, hint]);
 }
 
 /// EROFS.

@@ -153,6 +153,22 @@ fn a_graph_of_who_owns_what() {
     root(hostile).prints("root a\\\"];evil \\\\N &amp;amp;\"];\n");
 }
 
+/// The message says no more than util-linux's.
+#[test]
+fn filter_refused() {
+    require!(root);
+    let pattern = "a pattern has at most 256 bytes, and nothing that could take for ever, such as a++ or (a+)+";
+    for (filter, rule) in [
+        ("TYPE =~ \"a++\"", pattern),
+        ("TYPE =~ 1", "behind =~ and !~ there has to be a text, in quotes"),
+        (&"(NS) ".repeat(300), "a filter has at most 1024 bytes"),
+        (&format!("NS{}", "&&NS".repeat(200)), "a filter has at most 256 operands and operators"),
+    ] {
+        root(format!("lsns -Q '{filter}'")).is_explained(&format!("failed to parse \"{filter}\": (null)"), &[rule]);
+    }
+    root("lsns -Q 'NS =='").is_explained("failed to parse \"NS ==\": syntax error, unexpected end of file", &[]);
+}
+
 /// They are of namespaces: with the processes of one, each process would count as a namespace.
 #[test]
 fn what_stands_in_place_of_the_list_takes_no_namespace() {

@@ -89,9 +89,11 @@ pub enum Doing {
     ParsingColumn {
         text: OsString,
     },
+    /// With the rule that it breaks, where the reason does not tell.
     ParsingFilter {
         text: OsString,
         reason: OsString,
+        rule: Option<&'static str>,
     },
     InitializingFilter {
         names: Vec<String>,
@@ -407,7 +409,7 @@ impl Doing {
             Doing::FindingProcess { pid } => format!("cannot read process {pid}").into(),
             Doing::ParsingColumn { text } => named("unknown column: ", text),
             Doing::InitializingFilter { names } => named("unknown column: ", names.first().map_or("", |name| name)),
-            Doing::ParsingFilter { text, reason } => {
+            Doing::ParsingFilter { text, reason, .. } => {
                 joined(&[b"failed to parse \"", bytes(text), b"\": ", bytes(reason)])
             }
             Doing::CombiningWithNamespace { option } => {

@@ -297,6 +297,7 @@ pub fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
             let explained = explained.or_else(|| idmap::opening(path, errno?, case));
             explained.or_else(|| mount::opening(path, errno?, case))
         }
+        Doing::ParsingFilter { rule, .. } => rule.map(typed::refused_filter),
         Doing::FindingTarget => Some(typed::explain_missing_target(case)),
         Doing::FindingNamespaces => Some(typed::explain_missing_namespaces(case)),
         Doing::ParsingPid { .. }
@@ -489,7 +490,10 @@ mod tests {
 
     #[test]
     fn every_cause_has_a_test_by_its_name() {
-        let tests = sources("crates/core/src/hints") + &sources("tests/hints") + &sources("tests/nsenter");
+        let tests = sources("crates/core/src/hints")
+            + &sources("tests/hints")
+            + &sources("tests/nsenter")
+            + &sources("tests/lsns");
         let missing: Vec<_> =
             causes().into_iter().filter(|name| !tests.contains(&format!("fn {}()", name.replace('-', "_")))).collect();
         assert!(missing.is_empty(), "{missing:?}");

@@ -199,7 +199,8 @@ fn filter(text: &OsStr) -> Result<OsString> {
 pub fn read_filter(text: &OsStr) -> Result<Option<Filter>> {
     let refused = |error: ParseError| {
         let reason = error.to_string().into();
-        Error::new(Doing::ParsingFilter { text: text.into(), reason })
+        let rule = if let ParseError::Refused(rule) = error { Some(rule) } else { None };
+        Error::new(Doing::ParsingFilter { text: text.into(), reason, rule })
     };
     Filter::parse(text.as_bytes()).map_err(refused)
 }

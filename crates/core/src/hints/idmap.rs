@@ -28,7 +28,7 @@ pub(super) fn explain(doing: &Doing, errno: Option<Errno>, case: Case<'_>) -> Op
             let reason = "the kernel takes all lines of a map in one write, which must be shorter than 4096 bytes";
             Some(Cause::new("map-too-long", reason).advice("fewer ranges fit: neighbouring ones can be one line"))
         }
-        (Doing::Writing { path }, Some(Errno::EPERM)) if is_file(path, "setgroups") => setgroups_denied(path, system),
+        (Doing::Writing { path }, Some(Errno::EPERM)) if is_file(path, "setgroups") => setgroups_denied(path, case),
         (Doing::SettingUid { uid }, Some(errno)) => id_refused(Side::Users, *uid, errno, case),
         (Doing::SettingGid { gid }, Some(errno)) => id_refused(Side::Groups, *gid, errno, case),
         (Doing::DroppingGroups, Some(Errno::EPERM)) => groups_kept(case),
@@ -231,7 +231,8 @@ fn overlap(ranges: &[IdRange], word: &str, first: impl Fn(&IdRange) -> u32) -> O
 }
 
 /// Why the setgroups file does not take what was written.
-fn setgroups_denied(path: &Path, system: &System) -> Option<Cause> {
+fn setgroups_denied(path: &Path, case: Case<'_>) -> Option<Cause> {
+    let system = case.system;
     let file = shown(path);
     let (policy, groups) = (system.text(path)?, system.text(path.with_file_name("gid_map"))?);
     match policy.as_str() {
@@ -241,7 +242,9 @@ fn setgroups_denied(path: &Path, system: &System) -> Option<Cause> {
         }
         _ if !groups.is_empty() => {
             let reason = format!("{} has been written already: only before that it can be denied", groups_file(path));
-            Some(Cause::new("gid-map-written", reason))
+            let is_own = path.starts_with("/proc/self");
+            let command = is_own.then(|| case.command.working_with(&["--user"], system)).flatten();
+            Some(Cause::new("gid-map-written", reason).command(command))
         }
         _ => restricted(system),
     }

@@ -1,4 +1,4 @@
-//! What was typed means something else than it looks: quirks that are util-linux's, and kept.
+//! What was typed means something else than it looks, or lacks something: quirks that are util-linux's, and kept.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -63,6 +63,11 @@ pub(super) fn explain_missing_namespaces(case: Case<'_>) -> Cause {
     let command = case.command.has_option(&["target"]).then(|| case.command.working_with(&["--all"], case.system));
     Cause::new("nothing-to-enter", "no option says which namespaces: --all is all, --net and its like are one each")
         .command(command.flatten())
+}
+
+/// The message names no reason, because util-linux's does not.
+pub(super) fn refused_filter(rule: &'static str) -> Cause {
+    Cause::new("filter-refused", rule)
 }
 
 fn taken_for_program(option: &OsStr, word: &OsStr) -> Cause {
