@@ -236,3 +236,29 @@ fn empty() {
         .after("touch empty; chmod 755 empty")
         .is_explained(&complaint("/tmp/stage/empty", errno), &["/tmp/stage/empty is empty"]);
 }
+
+/// EACCES of what was meant for the option before it.
+#[test]
+fn argument_taken_for_program() {
+    require!(root);
+    let denied = complaint("./kept", DENIED);
+    let line = root("unshare --uts ./kept cat /proc/sys/kernel/ostype").after("touch kept");
+    line.is_explained(
+        &denied,
+        &[
+            "--uts takes an attached argument only, so ./kept is the program",
+            "try: unshare --uts=./kept cat /proc/sys/kernel/ostype",
+        ],
+    );
+    root(commands(&line).remove(0)).after("touch kept").prints("Linux\n");
+    root("unshare -u ./kept true")
+        .after("touch kept")
+        .is_explained(&denied, &["-u takes no argument, so ./kept is the program", "try: unshare --uts=./kept true"]);
+    root("unshare -p -f --mount-proc /proc true").is_explained(
+        &complaint("/proc", DENIED),
+        &[
+            "--mount-proc takes an attached argument only, so /proc is the program",
+            "try: unshare -p -f --mount-proc=/proc true",
+        ],
+    );
+}

@@ -275,6 +275,14 @@ fn argument_taken_for_program() {
         line.is_explained(missing, &[&reason, &format!("try: nsenter --uts={file} whose")]);
         root(command(&line)).prints("uts:100\n");
     }
+    let line = root(format!("nsenter -t 100 -u {file} whose"));
+    line.is_explained(
+        &format!("failed to execute {file}: Permission denied"),
+        &[
+            &format!("-u takes an attached argument only, so {file} is the program"),
+            &format!("try: nsenter -t 100 --uts={file} whose"),
+        ],
+    );
     // Where that would not work either, it is not advised.
     let reason = format!("-u takes an attached argument only, so {file} is the program");
     root(format!("nsenter -u {file} ./nosuch")).is_explained(missing, &[&reason]);
@@ -287,8 +295,13 @@ const TARGET_MISSING: &str = "namespaces that are not given by a file are those 
 fn target_missing() {
     require!(root);
     root("nsenter -u true").is_explained("no target PID specified", &[TARGET_MISSING]);
-    root("nsenter -a true")
-        .is_explained("stat of /proc/0/ns/user failed: No such file or directory", &[TARGET_MISSING]);
+    let compared = "stat of /proc/0/ns/user failed: No such file or directory";
+    root("nsenter -a true").is_explained(compared, &[TARGET_MISSING]);
+    // A PID in the place of the program.
+    let line = root("nsenter -a 100 whose");
+    line.is_explained(compared, &[TARGET_MISSING, "try: nsenter -a --target 100 whose"]);
+    assert!(root(command(&line)).outcome().stdout.contains("uts:100"));
+    root("nsenter -a 4000 true").is_explained(compared, &[TARGET_MISSING]);
 }
 
 #[test]

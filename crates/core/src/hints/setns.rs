@@ -24,6 +24,10 @@ pub(super) fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
         Doing::EnteringTarget { pid, kinds } => entering_target(errno, *pid, *kinds, case),
         Doing::Opening { path } | Doing::Comparing { path } => {
             let (pid, file) = process_file(path)?;
+            // What --all compares with, where there is no target.
+            if pid == 0 {
+                return Some(typed::explain_missing_target(case));
+            }
             opening(errno, pid, &file, system)
         }
         Doing::CopyingDescriptor { .. } if errno == Errno::EPERM => copying(system),
@@ -212,10 +216,6 @@ fn process_file(path: &Path) -> Option<(u32, String)> {
 }
 
 fn opening(errno: Errno, pid: u32, file: &str, system: &System) -> Option<Cause> {
-    // What --all compares with, where there is no target.
-    if pid == 0 {
-        return Some(typed::target_missing());
-    }
     match errno {
         Errno::ENOENT | Errno::ESRCH => gone(pid, system).or_else(|| missing_link(file, system)),
         Errno::EACCES | Errno::EPERM => unreadable(pid, system),
