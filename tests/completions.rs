@@ -16,8 +16,15 @@ fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../completions").join(name)
 }
 
+/// The shells find the rs-lsns of this directory, which knows three namespaces.
 fn run(command: &mut Command) -> Vec<String> {
-    let output = command.stdin(Stdio::null()).output().expect("the shell runs");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/completions");
+    let output = command
+        .env("PATH", format!("{}:{path}", ours.display()))
+        .stdin(Stdio::null())
+        .output()
+        .expect("the shell runs");
     let complaints = String::from_utf8_lossy(&output.stderr);
     assert!(complaints.is_empty(), "{command:?}: {complaints}");
     String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
@@ -136,6 +143,11 @@ fn everything(ask: Ask) {
     offers(ask, "rs-lsns -t u", &["user", "uts"]);
     offers(ask, "rs-lsns --tree=p", &["parent", "process"]);
     offers(ask, "rs-lsns 4026531835 --lis", &["--list", "--list-columns"]);
+    offers(ask, "rs-lsns --list 40265318", &["4026531836", "4026531840"]);
+    offers(ask, "rs-lsns --filter 'NPROCS>1' -o NS 40265322", &["4026532281"]);
+    offers_also(ask, "rs-lsns --pid-map ", &process);
+    offers(ask, "rs-lsns --color=a", &["always", "auto"]);
+    offers(ask, "rs-unshare --whitelist-env HOME,PAT", &["PATH"]);
 }
 
 #[test]

@@ -171,7 +171,7 @@ fn incomparable(filter: &str, ours: &Effect, theirs: &Effect, version: support::
     let regex = filter.contains("=~") || filter.contains("!~");
     match (Filter::parse(filter.as_bytes()).err(), ours, theirs) {
         // 2.42 has no limits, and takes anything for a pattern, which it then reads as an address.
-        (Some(ParseError::Refused | ParseError::TooDeep), ..) => version < (2, 43, 0),
+        (Some(ParseError::Refused(_) | ParseError::TooDeep), ..) => version < (2, 43, 0),
         // It gives the errno of some call before where the pattern stands beside a number.
         (None, Effect::Refused(ours), Effect::Refused(theirs)) => {
             let fails = |message: &str| message.starts_with("lsns: failed to apply filter: ");

@@ -30,4 +30,4 @@ complete -c rs-lsns -l dot -d 'Which owns which, as a graph for dot(1)'
 complete -c rs-lsns -s v -l verbose -d 'Show on stderr what is read'
 complete -c rs-lsns -s h -l help -d 'Show this help'
 complete -c rs-lsns -s V -l version -d 'Show the version'
-complete -c rs-lsns -f
+complete -c rs-lsns -f -a '(rs-lsns --noheadings --raw --list --output NS,TYPE 2>/dev/null | string replace " " \t)'

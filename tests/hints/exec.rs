@@ -83,6 +83,8 @@ fn no_shell() {
     require!(root);
     let reason = "there is no shell in this root directory: no bash, nor /bin/bash, /bin/sh, /busybox/sh";
     root("unshare -R dir bash").is_explained(&complaint("bash", MISSING), &[reason]);
+    let reason = "there is no shell in this root directory: no /bin/bash, nor /bin/sh, /busybox/sh";
+    root("unshare -R dir /bin/bash").is_explained(&complaint("/bin/bash", MISSING), &[reason]);
 }
 
 /// ENOENT of what the root directory that was left has.
@@ -126,11 +128,15 @@ fn words_that_look_like_others() {
 #[test]
 fn not_executable() {
     require!(root);
-    let line = root("unshare ./plain");
-    let reason = "./plain is not executable: its mode is 644";
-    line.is_explained(&complaint("./plain", DENIED), &[reason, "try: chmod +x ./plain && unshare ./plain"]);
-    root(commands(&line).remove(0)).prints("plain\n");
-    nsuser("unshare ./plain").is_explained(&complaint("./plain", DENIED), &[reason]);
+    let setup = "printf '#!/bin/sh\\necho in\\n' >script; chmod 644 script";
+    let line = root("unshare ./script").after(setup);
+    let reason = "./script is not executable: its mode is 644";
+    line.is_explained(&complaint("./script", DENIED), &[reason, "try: chmod +x ./script && unshare ./script"]);
+    root(commands(&line).remove(0)).after(setup).prints("in\n");
+    nsuser("unshare ./script").after(setup).is_explained(&complaint("./script", DENIED), &[reason]);
+    // What only happens to be called so, such as a list of accounts, is not made a program.
+    root("unshare ./plain")
+        .is_explained(&complaint("./plain", DENIED), &["./plain is not executable: its mode is 644"]);
 }
 
 /// EACCES: not for this user.
@@ -229,4 +235,30 @@ fn empty() {
     root("SHELL=/tmp/stage/empty unshare")
         .after("touch empty; chmod 755 empty")
         .is_explained(&complaint("/tmp/stage/empty", errno), &["/tmp/stage/empty is empty"]);
+}
+
+/// EACCES of what was meant for the option before it.
+#[test]
+fn argument_taken_for_program() {
+    require!(root);
+    let denied = complaint("./kept", DENIED);
+    let line = root("unshare --uts ./kept cat /proc/sys/kernel/ostype").after("touch kept");
+    line.is_explained(
+        &denied,
+        &[
+            "--uts takes an attached argument only, so ./kept is the program",
+            "try: unshare --uts=./kept cat /proc/sys/kernel/ostype",
+        ],
+    );
+    root(commands(&line).remove(0)).after("touch kept").prints("Linux\n");
+    root("unshare -u ./kept true")
+        .after("touch kept")
+        .is_explained(&denied, &["-u takes no argument, so ./kept is the program", "try: unshare --uts=./kept true"]);
+    root("unshare -p -f --mount-proc /proc true").is_explained(
+        &complaint("/proc", DENIED),
+        &[
+            "--mount-proc takes an attached argument only, so /proc is the program",
+            "try: unshare -p -f --mount-proc=/proc true",
+        ],
+    );
 }

@@ -15,6 +15,20 @@ fn not_dumpable() {
     root("unshare -U --setgroups=deny true").prints("");
 }
 
+/// EACCES of the own setgroups, which is another user namespace's as long as none is made.
+#[test]
+fn needs_cap_sys_admin() {
+    require!(root);
+    let line = nsuser("unshare --setgroups deny cat /proc/self/setgroups");
+    let reason = "to deny setgroups here needs CAP_SYS_ADMIN, which you do not have";
+    let hint = "try: unshare --user --setgroups deny cat /proc/self/setgroups";
+    line.is_explained("cannot open /proc/self/setgroups: Permission denied", &[reason, hint]);
+    nsuser(commands(&line).remove(0)).prints("deny\n");
+    let line = root("unshare --setgroups deny cat /proc/self/setgroups");
+    let reason = "/proc/self/gid_map has been written already: only before that it can be denied";
+    line.is_explained("write failed /proc/self/setgroups: Operation not permitted", &[reason, hint]);
+}
+
 /// EROFS.
 #[test]
 fn proc_read_only() {

@@ -153,6 +153,33 @@ fn a_graph_of_who_owns_what() {
     root(hostile).prints("root a\\\"];evil \\\\N &amp;amp;\"];\n");
 }
 
+/// The message says no more than util-linux's.
+#[test]
+fn filter_refused() {
+    require!(root);
+    let pattern = "a pattern has at most 256 bytes, and nothing that could take for ever, such as a++ or (a+)+";
+    for (filter, rule) in [
+        ("TYPE =~ \"a++\"", pattern),
+        ("TYPE =~ 1", "behind =~ and !~ there has to be a text, in quotes"),
+        (&"(NS) ".repeat(300), "a filter has at most 1024 bytes"),
+        (&format!("NS{}", "&&NS".repeat(200)), "a filter has at most 256 operands and operators"),
+    ] {
+        root(format!("lsns -Q '{filter}'")).is_explained(&format!("failed to parse \"{filter}\": (null)"), &[rule]);
+    }
+    root("lsns -Q 'NS =='").is_explained("failed to parse \"NS ==\": syntax error, unexpected end of file", &[]);
+}
+
+/// They are of namespaces: with the processes of one, each process would count as a namespace.
+#[test]
+fn what_stands_in_place_of_the_list_takes_no_namespace() {
+    require!(root);
+    for option in ["--limits", "--dot", "--pid-map 1"] {
+        let name = option.split(' ').next().unwrap_or_default();
+        let complaint = format!("lsns: {name} is mutually exclusive with <namespace>");
+        root(format!("lsns {option} $(inode /proc/self/ns/net)")).fails(1, &complaint);
+    }
+}
+
 #[test]
 fn colours_are_for_those_who_ask() {
     require!(root, script);

@@ -221,6 +221,10 @@ fn id_not_found() {
     let reason = "no process, mount, descriptor or socket that you may look at shows a namespace with the id 987654321";
     root("nsenter -n=:987654321 true").is_explained(
         "cannot open namespace of id 987654321: Stale file handle",
+        &[reason, "it has ended, or it is hidden from you"],
+    );
+    nsuser("nsenter -n=:987654321 true").is_explained(
+        "cannot open namespace of id 987654321: Stale file handle",
         &[reason, "it has ended, or it is hidden from you: ask as root"],
     );
 }
@@ -262,6 +266,54 @@ fn argument_taken_for_program() {
         &["-W takes an attached argument only, so /tmp is the program", "try: nsenter -t 500 -m --wdns=/tmp pwd"],
     );
     root("nsenter -t 500 -r -m --wdns=/tmp /bin/busybox pwd").prints("/tmp\n");
+
+    // A namespace, for which there is no target then.
+    let (file, missing) = ("/proc/100/ns/uts", "no target PID specified");
+    for option in ["-u", "--uts"] {
+        let line = root(format!("nsenter {option} {file} whose"));
+        let reason = format!("{option} takes an attached argument only, so {file} is the program");
+        line.is_explained(missing, &[&reason, &format!("try: nsenter --uts={file} whose")]);
+        root(command(&line)).prints("uts:100\n");
+    }
+    let line = root(format!("nsenter -t 100 -u {file} whose"));
+    line.is_explained(
+        &format!("failed to execute {file}: Permission denied"),
+        &[
+            &format!("-u takes an attached argument only, so {file} is the program"),
+            &format!("try: nsenter -t 100 --uts={file} whose"),
+        ],
+    );
+    // Where that would not work either, it is not advised.
+    let reason = format!("-u takes an attached argument only, so {file} is the program");
+    root(format!("nsenter -u {file} ./nosuch")).is_explained(missing, &[&reason]);
+    root("nsenter -eu /proc/100/ns/uts whose").is_explained(missing, &[TARGET_MISSING]);
+}
+
+const TARGET_MISSING: &str = "namespaces that are not given by a file are those of --target, which is missing";
+
+#[test]
+fn target_missing() {
+    require!(root);
+    root("nsenter -u true").is_explained("no target PID specified", &[TARGET_MISSING]);
+    let compared = "stat of /proc/0/ns/user failed: No such file or directory";
+    root("nsenter -a true").is_explained(compared, &[TARGET_MISSING]);
+    // A PID in the place of the program.
+    let line = root("nsenter -a 100 whose");
+    line.is_explained(compared, &[TARGET_MISSING, "try: nsenter -a --target 100 whose"]);
+    assert!(root(command(&line)).outcome().stdout.contains("uts:100"));
+    root("nsenter -a 4000 true").is_explained(compared, &[TARGET_MISSING]);
+}
+
+#[test]
+fn nothing_to_enter() {
+    require!(root);
+    let (nothing, reason) =
+        ("no namespace specified", "no option says which namespaces: --all is all, --net and its like are one each");
+    root("nsenter true").is_explained(nothing, &[reason]);
+    let line = root("nsenter -t 100 whose");
+    line.is_explained(nothing, &[reason, "try: nsenter --all -t 100 whose"]);
+    assert!(root(command(&line)).outcome().stdout.contains("uts:100"));
+    nsuser("nsenter -t 100 true").is_explained(nothing, &[reason]);
 }
 
 /// Nothing fails, so only a terminal is told.

@@ -166,7 +166,7 @@ fn inode_not_found() {
     require!(root);
     let hints = [
         "no process, mount, descriptor or socket that you may look at shows a namespace with the number 7",
-        "it has ended, or it is hidden from you: ask as root",
+        "it has ended, or it is hidden from you",
     ];
     root("nsenter -t @7 -u true").is_explained("no process found in namespace 7", &hints);
     root("nsenter -u@7 true").is_explained("cannot open namespace 7: No such file or directory", &hints);

@@ -119,6 +119,9 @@ fn list(words: &[(String, String)]) -> String {
     words.iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>().join(" ")
 }
 
+/// How rs-lsns lists the namespaces that its operand may be, each with its kind.
+const NUMBERS: &str = "--noheadings --raw --list --output NS,TYPE";
+
 /// A name that a function of a shell may have.
 fn identifier(program: &str) -> String {
     program.replace('-', "_")

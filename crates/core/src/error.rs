@@ -89,14 +89,19 @@ pub enum Doing {
     ParsingColumn {
         text: OsString,
     },
+    /// With the rule that it breaks, where the reason does not tell.
     ParsingFilter {
         text: OsString,
         reason: OsString,
+        rule: Option<&'static str>,
     },
     InitializingFilter {
         names: Vec<String>,
     },
-    CombiningTaskAndNamespace,
+    /// An option that says itself what is listed, and a namespace.
+    CombiningWithNamespace {
+        option: &'static str,
+    },
     ForwardingSignal {
         signal: Signal,
     },
@@ -404,10 +409,12 @@ impl Doing {
             Doing::FindingProcess { pid } => format!("cannot read process {pid}").into(),
             Doing::ParsingColumn { text } => named("unknown column: ", text),
             Doing::InitializingFilter { names } => named("unknown column: ", names.first().map_or("", |name| name)),
-            Doing::ParsingFilter { text, reason } => {
+            Doing::ParsingFilter { text, reason, .. } => {
                 joined(&[b"failed to parse \"", bytes(text), b"\": ", bytes(reason)])
             }
-            Doing::CombiningTaskAndNamespace => "--task is mutually exclusive with <namespace>".into(),
+            Doing::CombiningWithNamespace { option } => {
+                format!("--{option} is mutually exclusive with <namespace>").into()
+            }
             Doing::FindingNamespace { inode } => format!("not found namespace: {inode}").into(),
             Doing::ParsingMountinfo => "failed to parse /proc/self/mountinfo".into(),
             Doing::ReadingLimit { kind } => {

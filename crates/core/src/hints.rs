@@ -231,10 +231,15 @@ impl CommandLine {
         self.working(before.chain(words.iter().map(OsStr::new)).chain(after).collect(), system)
     }
 
-    /// The same command with `word` in the place of the argument at `place` and the one before it.
-    fn joined(&self, place: usize, word: &OsStr) -> Option<String> {
+    /// The same command with `word` in the place of the argument at `place` and the one before it, if it is found to work.
+    fn joined(&self, place: usize, word: &OsStr, system: &System) -> Option<String> {
         let (before, after) = (self.words().take(place.checked_sub(1)?), self.words().skip(place + 1));
-        self.shell_command(before.chain([word]).chain(after))
+        self.working(before.chain([word]).chain(after).collect(), system)
+    }
+
+    /// The last option by its full name, `--name` or `--name=value`.
+    fn last_option(&self) -> Option<&OsStr> {
+        self.options.last().map(OsString::as_os_str)
     }
 
     fn words(&self) -> impl Iterator<Item = &OsStr> {
@@ -289,14 +294,17 @@ pub fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
         }
         Doing::Opening { path } | Doing::Comparing { path } => {
             let explained = typed::explain(path, case).or_else(|| setns::explain(error, case));
-            let explained = explained.or_else(|| idmap::opening(path, errno?, case.system));
+            let explained = explained.or_else(|| idmap::opening(path, errno?, case));
             explained.or_else(|| mount::opening(path, errno?, case))
         }
+        Doing::ParsingFilter { rule, .. } => rule.map(typed::refused_filter),
+        Doing::FindingTarget => Some(typed::explain_missing_target(case)),
+        Doing::FindingNamespaces => Some(typed::explain_missing_namespaces(case)),
         Doing::ParsingPid { .. }
         | Doing::FindingProcessIn { .. }
         | Doing::FindingContainer { .. }
         | Doing::OpeningByInode { .. } => target::explain(&error.doing),
-        Doing::OpeningNamespaceFile { path } => idmap::opening(path, errno?, case.system),
+        Doing::OpeningNamespaceFile { path } => idmap::opening(path, errno?, case),
         Doing::WritingOffsets { offset, .. } => timens::explain(*offset, errno?, case),
         Doing::WritingOwnMap { .. }
         | Doing::WritingMap { .. }
@@ -482,7 +490,10 @@ mod tests {
 
     #[test]
     fn every_cause_has_a_test_by_its_name() {
-        let tests = sources("crates/core/src/hints") + &sources("tests/hints") + &sources("tests/nsenter");
+        let tests = sources("crates/core/src/hints")
+            + &sources("tests/hints")
+            + &sources("tests/nsenter")
+            + &sources("tests/lsns");
         let missing: Vec<_> =
             causes().into_iter().filter(|name| !tests.contains(&format!("fn {}()", name.replace('-', "_")))).collect();
         assert!(missing.is_empty(), "{missing:?}");

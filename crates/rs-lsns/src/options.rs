@@ -130,6 +130,14 @@ pub struct OtherOptions {
     pub dot: bool,
 }
 
+impl OtherOptions {
+    /// The option that was given, of which there is at most one.
+    pub fn name(&self) -> Option<&'static str> {
+        let given = [("limits", self.limits), ("pid-map", self.pid_map.is_some()), ("dot", self.dot)];
+        given.iter().find(|(_, is_given)| *is_given).map(|(name, _)| *name)
+    }
+}
+
 /// When a tree has colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colouring {
@@ -191,7 +199,8 @@ fn filter(text: &OsStr) -> Result<OsString> {
 pub fn read_filter(text: &OsStr) -> Result<Option<Filter>> {
     let refused = |error: ParseError| {
         let reason = error.to_string().into();
-        Error::new(Doing::ParsingFilter { text: text.into(), reason })
+        let rule = if let ParseError::Refused(rule) = error { Some(rule) } else { None };
+        Error::new(Doing::ParsingFilter { text: text.into(), reason, rule })
     };
     Filter::parse(text.as_bytes()).map_err(refused)
 }

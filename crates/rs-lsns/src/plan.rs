@@ -101,6 +101,10 @@ impl Plan {
         if options.columns.list_columns {
             return Ok(Plan::ExplainColumns(Layout { headings: false, ..layout }, options.selection.all));
         }
+        // What takes the place of the list is of namespaces, not of the processes in one.
+        if let Some(option) = options.other.name().filter(|_| !options.operands.is_empty()) {
+            return Err(Error::new(Doing::CombiningWithNamespace { option }));
+        }
         if let Some(pid) = options.other.pid_map {
             return Ok(Plan::MapPid(pid, layout));
         }
@@ -246,7 +250,7 @@ fn inode(text: &OsStr) -> Result<u64> {
 
 fn subject(selection: &SelectionOptions, operands: &[OsString]) -> Result<Subject> {
     if selection.task.is_some() && !operands.is_empty() {
-        return Err(Error::new(Doing::CombiningTaskAndNamespace));
+        return Err(Error::new(Doing::CombiningWithNamespace { option: "task" }));
     }
     Ok(match (operands.first().map(|text| inode(text)).transpose()?, selection.task) {
         (None, Some(pid)) => Subject::OfTask(pid),

@@ -22,7 +22,7 @@ pub fn script(program: &Program) -> String {
     }
     let operand = match program.runs {
         true => format!("elif ((i <= COMP_CWORD)); then\n        {}\n    fi", RUNS.replace('\n', "\n    ")),
-        false => "fi".into(),
+        false => LISTS.replace("NAME", program.name),
     };
     TEMPLATE
         .replace("NAME", program.name)
@@ -72,6 +72,11 @@ const RUNS: &str = r#"if ((i == COMP_CWORD)); then
     else
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    fi"#;
+
+/// A namespace by its number: whatever else is known of it was named by somebody.
+const LISTS: &str = r#"else
+        COMPREPLY=($(compgen -W "$(NAME --noheadings --raw --list --output NS 2>/dev/null)" -- "$cur"))
     fi"#;
 
 const TEMPLATE: &str = r#"# bash completion for NAME, made by cargo xtask completions

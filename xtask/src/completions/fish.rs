@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Offer, identifier, list};
+use super::{NUMBERS, Offer, identifier, list};
 use crate::shipped::{Opt, Program, Value};
 
 /// The whole script.
@@ -35,7 +35,7 @@ pub fn script(program: &Program) -> String {
     }
     let operands = match program.runs {
         true => format!(" -a '(__{function}_program)'"),
-        false => String::new(),
+        false => format!(" -a '({} {NUMBERS} 2>/dev/null | string replace \" \" \\t)'", program.name),
     };
     script + &format!("complete -c {} -f{operands}\n", program.name)
 }

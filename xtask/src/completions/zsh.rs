@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Offer, identifier, list};
+use super::{NUMBERS, Offer, identifier, list};
 use crate::shipped::{Opt, Program, Value};
 
 /// The whole script.
@@ -11,10 +11,13 @@ pub fn script(program: &Program) -> String {
     // The first operand ends the options of a program that runs another.
     let (stop, operands) = match program.runs {
         true => ("-A '-*' ", "    '(-)1:program: _command_names -e' \\\n    '*::argument: _normal'\n"),
-        false => ("", "    ':namespace: '\n"),
+        false => ("", "    ':namespace: _FUNCTION_namespaces'\n"),
     };
+    let operands = operands.replace("FUNCTION", &identifier(program.name));
     TEMPLATE
+        .replace("NAMESPACES", if program.runs { "" } else { LISTS })
         .replace("NAME", program.name)
+        .replace("NUMBERS", NUMBERS)
         .replace("FUNCTION", &identifier(program.name))
         .replace("STOP", stop)
         .replace("SPECIFICATIONS", &format!("{specifications}{operands}"))
@@ -76,6 +79,15 @@ fn quoted(text: &str) -> String {
     text.replace('\'', r"'\''").replace('[', r"\[").replace(']', r"\]").replace(':', r"\:")
 }
 
+const LISTS: &str = r#"# Namespaces by their numbers, and their kinds.
+_FUNCTION_namespaces() {
+    local -a namespaces=(${(f)"$(NAME NUMBERS 2>/dev/null)"})
+    namespaces=(${namespaces/ /:})
+    _describe -t namespaces namespace namespaces
+}
+
+"#;
+
 const TEMPLATE: &str = r##"#compdef NAME
 # Made by cargo xtask completions
 
@@ -103,6 +115,6 @@ _FUNCTION_words() {
     _values -s , value "$@"
 }
 
-setopt localoptions extendedglob
+NAMESPACESsetopt localoptions extendedglob
 _arguments -s -S STOP: \
 SPECIFICATIONS"##;

@@ -21,6 +21,23 @@ pub struct Layout {
     licences: Option<&'static str>,
 }
 
+/// What there is to read, in the places that it has in the repository: so what one says of the other holds.
+const DOCUMENTS: [&str; 13] = [
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/architecture.md",
+    "docs/bench/list.svg",
+    "docs/compatibility.md",
+    "docs/dependencies.md",
+    "docs/hints.md",
+    "docs/kernels.md",
+    "docs/packages.md",
+    "docs/testing.md",
+    "docs/tour.md",
+];
+
 impl Layout {
     /// Debian's: the licences are in the file of the copyright, and the package installs the profile from here.
     pub const DEBIAN: Layout =
@@ -88,12 +105,10 @@ impl Tree {
         }
         let profile = source.join("packaging/apparmor/rs-unshare");
         tree.copy(&profile, &format!("usr/share/{apparmor}/rs-unshare"), 0o644)?;
-        let documents = ["README.md", "SECURITY.md", "docs/compatibility.md", "docs/hints.md"];
-        let documents = documents.map(|document| (document, "doc/rs-namespaces"));
+        let documents = DOCUMENTS.map(|document| (document, "doc/rs-namespaces"));
         let licences = licences.iter().flat_map(|place| ["LICENSE-MIT", "LICENSE-APACHE"].map(|file| (file, *place)));
         for (document, place) in documents.into_iter().chain(licences) {
-            let name = document.rsplit('/').next().unwrap_or(document);
-            tree.copy(&source.join(document), &format!("usr/share/{place}/{name}"), 0o644)?;
+            tree.copy(&source.join(document), &format!("usr/share/{place}/{document}"), 0o644)?;
         }
         tree.settle(release)?;
         Ok(tree)
@@ -138,5 +153,37 @@ impl Tree {
             files::create_directory(directory)?;
         }
         Ok(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cargo;
+
+    /// A manual page that names a file of the package names one that is there.
+    #[test]
+    fn what_manual_pages_refer_to_comes_along() {
+        for program in &PROGRAMS {
+            let page = cargo::workspace_directory().join(format!("man/{}.{}", program.name, program.section));
+            let page = std::fs::read_to_string(page).expect("the page");
+            let named = page.split("/usr/share/doc/rs-namespaces/").skip(1);
+            let named: Vec<_> = named.filter_map(|rest| rest.split_whitespace().next()).collect();
+            assert!(!named.is_empty() && named.iter().all(|file| DOCUMENTS.contains(file)), "{named:?}");
+        }
+    }
+
+    /// And links between documents lead to what comes along, too.
+    #[test]
+    fn what_documents_link_to_comes_along() {
+        for document in DOCUMENTS.iter().filter(|document| document.ends_with(".md")) {
+            let path = cargo::workspace_directory().join(document);
+            let text = std::fs::read_to_string(&path).expect("the document");
+            let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+            for link in links.filter(|link| !link.is_empty() && !link.contains("://")) {
+                let linked = Path::new(document).with_file_name(link);
+                assert!(DOCUMENTS.iter().any(|it| Path::new(it) == linked), "{document}: {link}");
+            }
+        }
     }
 }

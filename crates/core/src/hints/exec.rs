@@ -153,7 +153,8 @@ fn other_shell(program: &OsStr, is_typed: bool, case: Case<'_>) -> Option<Cause>
             Some(cause.command(if is_typed { command.with_program(shell) } else { command.followed_by(shell) }))
         }
         None if enters_other_root(command) => {
-            let reason = format!("there is no shell in this root directory: no {name}, nor {}", SHELLS.join(", "));
+            let others: Vec<_> = SHELLS.iter().copied().filter(|shell| program != *shell).collect();
+            let reason = format!("there is no shell in this root directory: no {name}, nor {}", others.join(", "));
             Some(Cause::new("no-shell", reason))
         }
         None => None,
@@ -203,7 +204,11 @@ fn forbidden(path: &Path, case: Case<'_>) -> Option<Cause> {
     if mode & 0o111 == 0 {
         let cause = Cause::new("not-executable", format!("{name} is not executable: its mode is {mode:o}"));
         let is_own = its.uid() == geteuid().as_raw();
-        let command = place.filter(|_| is_own).and_then(|place| case.command.behind(&format!("chmod +x {place} &&")));
+        // What only happens to be called so is not made a program.
+        let is_program = matches!(format(path, system), Some(Format::Script(_) | Format::Elf(_)));
+        let command = place
+            .filter(|_| is_own && is_program)
+            .and_then(|place| case.command.behind(&format!("chmod +x {place} &&")));
         return Some(cause.command(command));
     }
     if let Some(point) = noexec(path, system) {

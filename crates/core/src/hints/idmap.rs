@@ -28,7 +28,7 @@ pub(super) fn explain(doing: &Doing, errno: Option<Errno>, case: Case<'_>) -> Op
             let reason = "the kernel takes all lines of a map in one write, which must be shorter than 4096 bytes";
             Some(Cause::new("map-too-long", reason).advice("fewer ranges fit: neighbouring ones can be one line"))
         }
-        (Doing::Writing { path }, Some(Errno::EPERM)) if is_file(path, "setgroups") => setgroups_denied(path, system),
+        (Doing::Writing { path }, Some(Errno::EPERM)) if is_file(path, "setgroups") => setgroups_denied(path, case),
         (Doing::SettingUid { uid }, Some(errno)) => id_refused(Side::Users, *uid, errno, case),
         (Doing::SettingGid { gid }, Some(errno)) => id_refused(Side::Groups, *gid, errno, case),
         (Doing::DroppingGroups, Some(Errno::EPERM)) => groups_kept(case),
@@ -37,7 +37,8 @@ pub(super) fn explain(doing: &Doing, errno: Option<Errno>, case: Case<'_>) -> Op
 }
 
 /// Why a file of a process in /proc could not be opened for writing.
-pub(super) fn opening(path: &Path, errno: Errno, system: &System) -> Option<Cause> {
+pub(super) fn opening(path: &Path, errno: Errno, case: Case<'_>) -> Option<Cause> {
+    let system = case.system;
     let name = path.file_name()?.to_str()?;
     let is_own = path.starts_with("/proc/self");
     if !path.starts_with("/proc") || !["uid_map", "gid_map", "setgroups", "timens_offsets"].contains(&name) {
@@ -51,6 +52,11 @@ pub(super) fn opening(path: &Path, errno: Errno, system: &System) -> Option<Caus
             Some(Cause::new("not-dumpable", reason))
         }
         // Opening setgroups for writing takes CAP_SYS_ADMIN in the user namespace.
+        Errno::EACCES if is_own && name == "setgroups" && system.may(Capability::CAP_SYS_ADMIN) == Some(false) => {
+            let reason = "to deny setgroups here needs CAP_SYS_ADMIN, which you do not have";
+            let command = case.command.working_with(&["--user"], system);
+            Some(Cause::new("needs-cap-sys-admin", reason).command(command))
+        }
         Errno::EACCES if is_own && name == "setgroups" => restricted(system),
         _ => None,
     }
@@ -225,7 +231,8 @@ fn overlap(ranges: &[IdRange], word: &str, first: impl Fn(&IdRange) -> u32) -> O
 }
 
 /// Why the setgroups file does not take what was written.
-fn setgroups_denied(path: &Path, system: &System) -> Option<Cause> {
+fn setgroups_denied(path: &Path, case: Case<'_>) -> Option<Cause> {
+    let system = case.system;
     let file = shown(path);
     let (policy, groups) = (system.text(path)?, system.text(path.with_file_name("gid_map"))?);
     match policy.as_str() {
@@ -235,7 +242,9 @@ fn setgroups_denied(path: &Path, system: &System) -> Option<Cause> {
         }
         _ if !groups.is_empty() => {
             let reason = format!("{} has been written already: only before that it can be denied", groups_file(path));
-            Some(Cause::new("gid-map-written", reason))
+            let is_own = path.starts_with("/proc/self");
+            let command = is_own.then(|| case.command.working_with(&["--user"], system)).flatten();
+            Some(Cause::new("gid-map-written", reason).command(command))
         }
         _ => restricted(system),
     }

@@ -9,7 +9,7 @@ use nix::unistd::{Pid, geteuid};
 
 use super::system::System;
 use super::unshare::{filter, kind_unknown, security_module};
-use super::{Case, Cause};
+use super::{Case, Cause, target, typed};
 use crate::error::{Doing, Error};
 use crate::handle::Handle;
 use crate::kind::{Kind, Kinds};
@@ -24,6 +24,10 @@ pub(super) fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
         Doing::EnteringTarget { pid, kinds } => entering_target(errno, *pid, *kinds, case),
         Doing::Opening { path } | Doing::Comparing { path } => {
             let (pid, file) = process_file(path)?;
+            // What --all compares with, where there is no target.
+            if pid == 0 {
+                return Some(typed::explain_missing_target(case));
+            }
             opening(errno, pid, &file, system)
         }
         Doing::CopyingDescriptor { .. } if errno == Errno::EPERM => copying(system),
@@ -43,7 +47,7 @@ pub(super) fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
             let reason = format!(
                 "no process, mount, descriptor or socket that you may look at shows a namespace with the id {id}"
             );
-            Some(Cause::new("id-not-found", reason).advice("it has ended, or it is hidden from you: ask as root"))
+            Some(Cause::new("id-not-found", reason).advice(target::ended_or_hidden()))
         }
         _ => None,
     }

@@ -2,6 +2,8 @@
 
 use std::ffi::OsStr;
 
+use nix::unistd::geteuid;
+
 use super::Cause;
 use super::system::shown;
 use crate::error::Doing;
@@ -44,7 +46,15 @@ fn not_found(inode: u64) -> Cause {
     let reason = format!(
         "no process, mount, descriptor or socket that you may look at shows a namespace with the number {inode}"
     );
-    Cause::new("inode-not-found", reason).advice("it has ended, or it is hidden from you: ask as root")
+    Cause::new("inode-not-found", reason).advice(ended_or_hidden())
+}
+
+/// What may have become of a namespace that is not found.
+pub(super) fn ended_or_hidden() -> &'static str {
+    match geteuid().is_root() {
+        true => "it has ended, or it is hidden from you",
+        false => "it has ended, or it is hidden from you: ask as root",
+    }
 }
 
 /// So many are told.

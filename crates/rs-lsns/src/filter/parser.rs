@@ -40,8 +40,9 @@ pub enum ParseError {
     TooDeep,
     /// What is not a regular expression, in the words of libc.
     Regex(String),
-    /// Too long, too many operands and operators, a regular expression that is refused, or something else in its place. util-linux does not say which.
-    Refused,
+    /// Too long, too many operands and operators, a regular expression that is refused, or something else in its place:
+    /// which of them, as a hint has it. util-linux does not say.
+    Refused(&'static str),
 }
 
 impl fmt::Display for ParseError {
@@ -54,12 +55,15 @@ impl fmt::Display for ParseError {
             Self::OutOfRange(text) => write!(f, "\"{text}\" token error: Numerical result out of range"),
             Self::TooDeep => f.write_str("memory exhausted"),
             Self::Regex(reason) => f.write_str(reason),
-            Self::Refused => f.write_str("(null)"),
+            Self::Refused(_) => f.write_str("(null)"),
         }
     }
 }
 
 impl std::error::Error for ParseError {}
+
+/// What is no text where a pattern has to be.
+const NO_PATTERN: ParseError = ParseError::Refused("behind =~ and !~ there has to be a text, in quotes");
 
 /// The longest filter, in bytes.
 const LONGEST: usize = 1024;
@@ -106,7 +110,7 @@ impl Binary {
                 Expression::Literal(Value::String(pattern)) => {
                     Expression::Match(matching, left, pattern::compile(&pattern)?)
                 }
-                _ => return Err(ParseError::Refused),
+                _ => return Err(NO_PATTERN),
             },
         })
     }
@@ -125,7 +129,7 @@ enum Symbol {
 /// Reads a filter that is not empty.
 pub(super) fn parse(text: &[u8]) -> Result<Expression, ParseError> {
     if text.len() > LONGEST {
-        return Err(ParseError::Refused);
+        return Err(ParseError::Refused("a filter has at most 1024 bytes"));
     }
     let mut lexer = Lexer::new(text);
     let mut parser = Parser::default();
@@ -245,7 +249,8 @@ impl Parser {
 
     fn count_node(&mut self) -> Result<(), ParseError> {
         self.nodes += 1;
-        if self.nodes <= MOST_NODES { Ok(()) } else { Err(ParseError::Refused) }
+        let many = ParseError::Refused("a filter has at most 256 operands and operators");
+        if self.nodes <= MOST_NODES { Ok(()) } else { Err(many) }
     }
 }
 
@@ -405,7 +410,7 @@ mod tests {
     #[test]
     fn a_pattern_is_a_string_literal() {
         for right in ["5", "0", "1.5", "true", "false", "X", "X )", "('a' == 'a')", "!'a'"] {
-            assert_eq!(parse(format!("X =~ {right}").as_bytes()).err(), Some(ParseError::Refused), "{right}");
+            assert_eq!(parse(format!("X =~ {right}").as_bytes()).err(), Some(NO_PATTERN), "{right}");
         }
     }
 
