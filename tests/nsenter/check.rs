@@ -24,6 +24,15 @@ fn a_line_for_each_step() {
         r#"{"step":"execvp(\"true\")","works":true}],"works":true}"#,
         "\n"
     ));
+    root("nsenter --check --json -t 4000 -u true").comes_to(
+        Status::Exit(1),
+        concat!(
+            r#"{"steps":[{"cause":"no-such-process","errno":"ENOENT","error":"cannot open /proc/4000/ns/uts: No such file or directory","#,
+            r#""reason":"there is no process 4000","step":"prepare","works":false}],"works":false}"#,
+            "\n"
+        ),
+        "",
+    );
     root("nsenter --json -t 100 -u true").fails(1, "nsenter: option --json is for --check");
     root("nsenter --check -t 4000 -u true")
         .fails(1, "nsenter: cannot open /proc/4000/ns/uts: No such file or directory");

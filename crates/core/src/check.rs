@@ -72,9 +72,7 @@ impl Trial<'_> {
     /// [`Stopped`] where it failed.
     pub fn step(&self, step: impl ToString, take: impl FnOnce() -> Result<()>) -> Result<(), Stopped> {
         let failure = take().err();
-        let mut verdict = failure.as_ref().map_or_else(Map::new, |error| describe(error, self.case));
-        verdict.insert(WORKS.into(), failure.is_none().into());
-        verdict.insert(STEP.into(), step.to_string().into());
+        let verdict = verdict(step, failure.as_ref(), self.case);
         let told = (&self.report).write_all(format!("{}\n", Value::Object(verdict)).as_bytes());
         // What cannot be told of must not count as not tried.
         if failure.is_some() || told.is_err() { Err(Stopped) } else { Ok(()) }
@@ -89,6 +87,13 @@ const OBSTACLE: &str = "obstacle";
 
 /// What can be done, by the kind of remedy: the key, and the words before it in text.
 const REMEDIES: [(&str, &str); 3] = [("try", "try: "), ("try_as_root", "try, as root: "), ("advice", "")];
+
+fn verdict(step: impl ToString, failure: Option<&Error>, case: Case<'_>) -> Map<String, Value> {
+    let mut verdict = failure.map_or_else(Map::new, |error| describe(error, case));
+    verdict.insert(WORKS.into(), failure.is_none().into());
+    verdict.insert(STEP.into(), step.to_string().into());
+    verdict
+}
 
 fn describe(error: &Error, case: Case<'_>) -> Map<String, Value> {
     let message = error.message().to_string_lossy().into_owned();
@@ -113,6 +118,11 @@ fn describe(error: &Error, case: Case<'_>) -> Map<String, Value> {
 }
 
 impl Report {
+    /// That none was tried, because of `error`.
+    pub fn unprepared(error: &Error, case: Case<'_>) -> Self {
+        Self(vec![verdict("prepare", Some(error), case)])
+    }
+
     fn new(steps: Vec<String>, told: &[u8], status: Option<ExitStatus>) -> Self {
         let lines = told.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
         let mut told = lines.peekable();

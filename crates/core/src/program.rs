@@ -136,16 +136,22 @@ impl Reporter {
     }
 
     /// Says on stdout what `examine` has found out, in place of doing it. Ends with 1 where something would fail.
+    /// A script is told there as well what kept it from trying any step.
     ///
     /// # Errors
-    /// Those of `examine` and of writing.
+    /// Those of `examine`, unless for a script, and of writing.
     pub fn show_check(
         &self,
         format: CheckFormat,
         examine: impl FnOnce(Case<'_>) -> Result<check::Report>,
     ) -> Result<Ending> {
         let command = self.command().without_check();
-        let report = examine(Case { system: &System::here(), command: &command, is_wanted: self.hints })?;
+        let system = System::here();
+        let case = Case { system: &system, command: &command, is_wanted: self.hints };
+        let report = match examine(case) {
+            Err(error) if format == CheckFormat::Json => check::Report::unprepared(&error, case),
+            examined => examined?,
+        };
         let text = match format {
             CheckFormat::Text => report.text(),
             CheckFormat::Json => report.json(),

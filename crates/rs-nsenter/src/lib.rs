@@ -22,10 +22,11 @@ pub fn main(args: Vec<OsString>) -> u8 {
     program::main(args, "rs-nsenter", &options::DIALECT, options::read, |options, reporter| {
         logging::start(options.verbose);
         let checking = arguments::checking(options.check, options.json)?;
-        let plan = Plan::from_options(options)?;
+        let plan = Plan::from_options(options);
         if let Some(format) = checking {
-            return reporter.show_check(format, |case| check::check(plan, case));
+            return reporter.show_check(format, |case| check::check(plan?, case));
         }
+        let plan = plan?;
         reporter.note(|| plan.note());
         run::run(plan, children_were_ignored?)
     })

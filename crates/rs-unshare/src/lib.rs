@@ -26,10 +26,11 @@ pub fn main(args: Vec<OsString>) -> u8 {
         if dry_run && checking.is_some() {
             return Err(Error::new(Doing::CombiningOptions { first: "check", second: "dry-run" }));
         }
-        let plan = Plan::from_options(options)?;
+        let plan = Plan::from_options(options);
         if let Some(format) = checking {
-            return reporter.show_check(format, |case| check::check(&plan, case));
+            return reporter.show_check(format, |case| check::check(&plan?, case));
         }
+        let plan = plan?;
         if dry_run {
             let lines = dry_run::lines(&plan)?.join("\n") + "\n";
             return report::to_stdout(lines.as_bytes()).map(|()| Ending::Exit(0));
