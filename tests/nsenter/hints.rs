@@ -304,6 +304,17 @@ fn target_missing() {
     root("nsenter -a 4000 true").is_explained(compared, &[TARGET_MISSING]);
 }
 
+/// ENOENT of a directory that the message does not name.
+#[test]
+fn directory_missing() {
+    require!(root);
+    let complaint = "cannot open current working directory: No such file or directory";
+    root("nsenter -t 500 -m --wdns=/no true").is_explained(complaint, &["there is no /no"]);
+    root("nsenter -t 500 -m --wdns=/no/such true").is_explained(complaint, &["there is no /no"]);
+    let complaint = "cannot open current working directory: Not a directory";
+    root("nsenter -t 100 -u --wdns=/etc/passwd/x true").is_explained(complaint, &["/etc/passwd is no directory"]);
+}
+
 #[test]
 fn nothing_to_enter() {
     require!(root);

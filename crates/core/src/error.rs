@@ -265,7 +265,9 @@ pub enum Doing {
     ChangingDirectoryByDescriptor {
         which: &'static str,
     },
-    OpeningWorkingDirectory,
+    OpeningWorkingDirectory {
+        directory: PathBuf,
+    },
     SettingEnvironment,
     DroppingGroups,
     SettingGid {
@@ -447,7 +449,7 @@ impl Doing {
             Doing::ChangingDirectoryByDescriptor { which } => {
                 format!("change directory by {which} file descriptor failed").into()
             }
-            Doing::OpeningWorkingDirectory => "cannot open current working directory".into(),
+            Doing::OpeningWorkingDirectory { .. } => "cannot open current working directory".into(),
             Doing::SettingEnvironment => "failed to set environment variables".into(),
             _ => return None,
         })

@@ -321,7 +321,8 @@ pub fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
         | Doing::SettingPropagation { .. }
         | Doing::ChangingRoot { .. }
         | Doing::ChangingRootByDescriptor
-        | Doing::ChangingDirectory { .. } => mount::explain(&error.doing, errno?, case),
+        | Doing::ChangingDirectory { .. }
+        | Doing::OpeningWorkingDirectory { .. } => mount::explain(&error.doing, errno?, case),
         Doing::Pinning { source, target } => pinning::explain(source, target, errno?, case),
         Doing::Executing { program } if mapper::is_mapper(program) => mapper::not_executed(program, errno?, case),
         Doing::Executing { program } => {

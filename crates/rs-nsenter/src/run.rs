@@ -171,8 +171,8 @@ pub(crate) fn change_directories(
         }
         WorkingDirectory::Inside(path) => {
             root.map_or(Ok(()), mounts::change_root_to)?;
-            let opened = handle::open_directory(path);
-            let directory = opened.map_err(|error| Error { doing: Doing::OpeningWorkingDirectory, ..error })?;
+            let doing = || Doing::OpeningWorkingDirectory { directory: path.clone() };
+            let directory = handle::open_directory(path).map_err(|error| Error { doing: doing(), ..error })?;
             change_directory_inside(&directory, confined)
         }
     }

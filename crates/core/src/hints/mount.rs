@@ -32,6 +32,7 @@ pub(super) fn explain(doing: &Doing, errno: Errno, case: Case<'_>) -> Option<Cau
         Doing::ChangingRoot { directory } | Doing::ChangingDirectory { directory } => {
             paths::explain(directory, errno, system)
         }
+        Doing::OpeningWorkingDirectory { directory } => paths::explain_unnamed(directory, errno, system),
         _ => None,
     }
 }

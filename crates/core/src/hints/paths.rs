@@ -21,6 +21,12 @@ pub(super) fn explain(path: &Path, errno: Errno, system: &System) -> Option<Caus
     }
 }
 
+/// The same of a path that does not stand in the message.
+pub(super) fn explain_unnamed(path: &Path, errno: Errno, system: &System) -> Option<Cause> {
+    let is_missing = || Cause::new("directory-missing", format!("there is no {}", shown(path)));
+    explain(path, errno, system).or_else(|| (errno == Errno::ENOENT).then(is_missing))
+}
+
 /// The path and what is above it, from the top.
 fn steps(path: &Path) -> Vec<&Path> {
     let mut steps: Vec<&Path> = path.ancestors().filter(|step| *step != Path::new("")).collect();
