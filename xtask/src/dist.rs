@@ -4,6 +4,7 @@ mod binary;
 mod check;
 mod deb;
 mod rpm;
+mod third_party;
 mod tree;
 
 use std::path::{Path, PathBuf};
@@ -84,6 +85,7 @@ impl Release {
         let archive = work.join("source.tar");
         program::output(git(&self.root).args(["archive", "--output"]).arg(&archive).arg(&self.commit))?;
         program::output(Command::new("tar").arg("-xf").arg(&archive).arg("-C").arg(&source))?;
+        files::write(&source.join(third_party::FILE), third_party::notices(&source)?)?;
         let programs = self.build(work, &source)?;
         for program in &programs {
             binary::check(program)?;

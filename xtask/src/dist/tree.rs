@@ -4,7 +4,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::Release;
+use super::{Release, third_party};
 use crate::error::{Doing as _, Result};
 use crate::shipped::PROGRAMS;
 use crate::{files, program};
@@ -105,9 +105,9 @@ impl Tree {
         }
         let profile = source.join("packaging/apparmor/rs-unshare");
         tree.copy(&profile, &format!("usr/share/{apparmor}/rs-unshare"), 0o644)?;
-        let documents = DOCUMENTS.map(|document| (document, "doc/rs-namespaces"));
+        let documents = DOCUMENTS.iter().chain([&third_party::FILE]).map(|document| (*document, "doc/rs-namespaces"));
         let licences = licences.iter().flat_map(|place| ["LICENSE-MIT", "LICENSE-APACHE"].map(|file| (file, *place)));
-        for (document, place) in documents.into_iter().chain(licences) {
+        for (document, place) in documents.chain(licences) {
             tree.copy(&source.join(document), &format!("usr/share/{place}/{document}"), 0o644)?;
         }
         tree.settle(release)?;
