@@ -112,7 +112,7 @@ fn a_list_of_signals_is_forwarded_and_no_other() {
 #[test]
 fn signals_that_the_caller_ignores_stay_ignored_in_the_program() {
     require!(root);
-    let ignored = "env --ignore-signal=HUP unshare --forward-signals";
+    let ignored = "env --default-signal --ignore-signal=HUP unshare --forward-signals";
     let show = "sed -n '/^SigIgn/s/.*\\(.\\)$/\\1/p' /proc/self/status";
     nsuser(format!("{ignored}=all {show}; {ignored}=HUP {show}")).prints("1\n0\n");
 }
