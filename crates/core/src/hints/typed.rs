@@ -67,12 +67,9 @@ pub(super) fn explain_program(program: &OsStr, case: Case<'_>) -> Option<Cause> 
     let option = case.command.arguments.get(place.checked_sub(1)?)?;
     let is_cluster = option == "--" || option.len() != 2 && !option.as_bytes().starts_with(b"--");
     let long = case.command.last_option()?.to_str().filter(|_| !is_cluster)?;
-    let its = fs::metadata(case.system.place(Path::new(program))).ok()?;
+    let path = case.system.place(Path::new(program));
     let is_of_kind = Kind::all().any(|kind| long.strip_prefix("--") == Some(kind.word()));
-    let is_empty = its.is_file() && its.len() == 0 && its.permissions().mode() & 0o111 == 0;
-    let is_meant = TAKE_DIRECTORIES.contains(&long) && its.is_dir()
-        || is_of_kind
-            && (is_empty || Handle::open(&case.system.place(Path::new(program))).is_ok_and(|it| it.kind().is_ok()));
+    let is_meant = TAKE_DIRECTORIES.contains(&long) && path.is_dir() || is_of_kind && is_for_namespace(&path);
     let takes = match case.command.tool == UNSHARE && option.len() == 2 {
         true => "takes no argument",
         false => "takes an attached argument only",
@@ -81,4 +78,10 @@ pub(super) fn explain_program(program: &OsStr, case: Case<'_>) -> Option<Cause> 
     let attached = [long.as_bytes(), b"=", program.as_bytes()].concat();
     let command = || case.command.joined(place, OsStr::from_bytes(&attached), case.system);
     is_meant.then(|| Cause::new("argument-taken-for-program", reason).command(command()))
+}
+
+/// Whether it is a namespace, or a file to keep one in: empty, and no program.
+fn is_for_namespace(path: &Path) -> bool {
+    let is_empty = |its: fs::Metadata| its.is_file() && its.len() == 0 && its.permissions().mode() & 0o111 == 0;
+    fs::metadata(path).is_ok_and(is_empty) || Handle::open(path).is_ok_and(|it| it.kind().is_ok())
 }
