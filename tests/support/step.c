@@ -12,7 +12,8 @@
  * Calls are counted in all processes of PROGRAM together, from 0, once the C library has started it; but not those that see
  * nothing of the outside, where nothing can be lost that is not lost at the next one. What executes another program is let
  * go. COMMAND finds the PID of who is held in $HELD. REPORT gets lines: `calls N`, how many there were; `at INDEX NUMBER`,
- * for the call before which COMMAND ran; `opened PATH` for what is neither
+ * for the call before which COMMAND ran; `beside NUMBER`, for each call that another process was in by then, and for the
+ * first that it came to since: what it does then it may have decided before; `opened PATH` for what is neither
  * plain file nor directory; where COMMAND never runs (INDEX -1), `call INDEX NUMBER` for each; `who ...` for each program that was executed, of the moment before its first
  * instruction. Ends as PROGRAM does; after 10 s with SIGALRM, and all of PROGRAM's processes with it. */
 #define _GNU_SOURCE
@@ -266,6 +267,8 @@ static const long blind[] = {
 static struct process {
 	pid_t pid;
 	int inside; /* between the entry of a call and its exit */
+	long number; /* of the last call that counts */
+	int beside; /* has come to none since COMMAND ran */
 	int execs;
 	int started;
 } processes[64];
@@ -303,6 +306,12 @@ static void ended(pid_t pid, int status)
 static void interfere(struct process *held, long number)
 {
 	fprintf(report, "at %ld %ld\n", calls, number);
+	for (struct process *process = processes; process < processes + 64; process++)
+		if (process->pid > 0 && process != held) {
+			process->beside = 1;
+			if (process->inside)
+				fprintf(report, "beside %ld\n", process->number);
+		}
 	fflush(report);
 	pid_t shell = check(fork(), "fork");
 	if (shell == 0) {
@@ -361,6 +370,10 @@ static void enter_or_leave(struct process *process)
 	for (size_t i = 0; i < sizeof blind / sizeof *blind; i++)
 		if (blind[i] == number)
 			return;
+	process->number = number;
+	if (process->beside)
+		fprintf(report, "beside %ld\n", number);
+	process->beside = 0;
 	if (wanted == -1 && !at_reads)
 		fprintf(report, "call %ld %ld\n", calls, number);
 	if (calls == wanted || (at_reads && number == SYS_read))

@@ -161,6 +161,17 @@ impl Race {
         calls.rev().find(|call| call.1 == number.to_string())?.0.parse().ok()
     }
 
+    /// Whether nothing was left to look at before a call with this number, when it was disturbed: it was held there, or
+    /// another process was, or came to it next.
+    pub fn disturbed(&self, number: i64) -> bool {
+        let mut calls = self.lines("report").iter().filter_map(|line| match line.split_once(' ')? {
+            ("at", call) => call.split_once(' ').map(|(_, number)| number),
+            ("beside", number) => Some(number),
+            _ => None,
+        });
+        calls.any(|call| call == number.to_string())
+    }
+
     /// How often it was held.
     pub fn held(&self) -> usize {
         self.lines("report").iter().filter(|line| line.starts_with("at ")).count()
