@@ -316,6 +316,24 @@ fn directory_missing() {
 }
 
 #[test]
+fn descriptor_missing() {
+    require!(root);
+    let line = root("nsenter -t 100 -N 99 true 2>&1 | sed s/[0-9]*,/PIDFD,/");
+    line.prints(
+        "nsenter: pidfd_getfd(PIDFD, 99): Bad file descriptor\nnsenter: hint: the target has no descriptor 99\n",
+    );
+}
+
+#[test]
+fn no_socket() {
+    require!(root);
+    let line = root("nsenter -t 100 -N 0 true 2>&1 | sed s/[0-9]*,/COPY,/");
+    line.prints(
+        "nsenter: ioctl(COPY, SIOCGSKNS): Inappropriate ioctl for device\nnsenter: hint: the target's descriptor is no socket\n",
+    );
+}
+
+#[test]
 fn nothing_to_enter() {
     require!(root);
     let (nothing, reason) =

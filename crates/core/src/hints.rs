@@ -286,6 +286,7 @@ pub fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
         Doing::Entering { .. }
         | Doing::EnteringTarget { .. }
         | Doing::CopyingDescriptor { .. }
+        | Doing::AskingSocket { .. }
         | Doing::CheckingPid { .. }
         | Doing::OpeningOwner
         | Doing::OpeningById { .. } => setns::explain(error, case),

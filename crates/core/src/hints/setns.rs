@@ -31,6 +31,12 @@ pub(super) fn explain(error: &Error, case: Case<'_>) -> Option<Cause> {
             opening(errno, pid, &file, system)
         }
         Doing::CopyingDescriptor { .. } if errno == Errno::EPERM => copying(system),
+        Doing::CopyingDescriptor { number, .. } if errno == Errno::EBADF => {
+            Some(Cause::new("descriptor-missing", format!("the target has no descriptor {number}")))
+        }
+        Doing::AskingSocket { .. } if errno == Errno::ENOTTY => {
+            Some(Cause::new("no-socket", "the target's descriptor is no socket"))
+        }
         Doing::OpeningOwner if errno == Errno::EPERM => {
             let reason = "the user namespace above it is none of yours: it lies outside the one that you are in";
             Some(Cause::new("owner-outside", reason))
