@@ -1,10 +1,9 @@
 //! Finding out what would work: steps are taken for real, in a child that ends with their effects, and each is reported.
 
-use std::fs::File;
 use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::process::ExitStatus;
 
-use nix::fcntl::OFlag;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Doing, Error, Result, While};
@@ -23,7 +22,7 @@ pub struct Stopped;
 /// In the process that tries: where it reports to.
 #[derive(Debug)]
 pub struct Trial<'a> {
-    report: File,
+    report: UnixStream,
     case: Case<'a>,
 }
 
@@ -36,18 +35,18 @@ pub fn examine(
     steps: Vec<String>,
     work: impl FnOnce(&Trial<'_>) -> Result<(), Stopped>,
 ) -> Result<Report> {
-    let (reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC).doing(|| Doing::OpeningSockets)?;
+    let (mut reader, writer) = UnixStream::pair().doing(|| Doing::OpeningSockets)?;
     let pid = match sys::fork().doing(|| Doing::Forking)? {
         Fork::Parent(pid) => pid,
         Fork::Child => {
             drop(reader);
-            let outcome = work(&Trial { report: writer.into(), case });
+            let outcome = work(&Trial { report: writer, case });
             sys::end(u8::from(outcome.is_err()))
         }
     };
     drop(writer);
     let mut told = Vec::new();
-    let read = File::from(reader).read_to_end(&mut told);
+    let read = reader.read_to_end(&mut told);
     let status = sys::wait(pid, 0).doing(|| Doing::Waiting)?;
     read.doing(|| Doing::Waiting)?;
     Ok(Report::new(steps, &told, status))
