@@ -172,6 +172,14 @@ impl Race {
         calls.any(|call| call == number.to_string())
     }
 
+    /// Whether there was the program when it was disturbed, or was about to be, because the program's parent was held.
+    pub fn came_too_late(&self) -> bool {
+        const EXECVE: &str = "beside 59";
+        let report = self.lines("report");
+        let first = report.iter().find(|line| line.starts_with("who ") || line.starts_with("at "));
+        first.is_some_and(|line| line.starts_with("who ")) || report.iter().any(|line| line == EXECVE)
+    }
+
     /// How often it was held.
     pub fn held(&self) -> usize {
         self.lines("report").iter().filter(|line| line.starts_with("at ")).count()
