@@ -141,8 +141,12 @@ seen() {
         grep -qs '^State:.[^ZX]' $process/status && tr '\0' ' ' <$process/cmdline
     done 2>/tmp/log/gone
 }
-# Who is told to end by another's end may take a moment.
-left() { for try in 1 2 3 4 5 6 7 8 9; do [ "$(seen)" ] || return 0; done; seen; }
+# Who is told to end by another's end may take a moment, on a busy machine a longer one. Not in $(), whose process would be seen.
+left() {
+    late=$(($(date +%s) + 5))
+    while seen >/tmp/log/seen; [ -s /tmp/log/seen ] && [ $(date +%s) -lt $late ]; do :; done
+    cat /tmp/log/seen
+}
 clean() {
     rm -f new
     for pin in dir/a dir/b dir/c; do while umount $pin; do :; done; done 2>/tmp/log/gone
