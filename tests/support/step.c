@@ -160,6 +160,9 @@ static void map(pid_t pid, const char *name, const char *text)
 	close(fd);
 }
 
+/* Where a twin's program finds the pipe whose end tells that it runs. */
+enum { UP = 20 };
+
 static int twin(pid_t pid, const char *name, int has_user)
 {
 	/* In its own pid namespace it is process 1. */
@@ -180,6 +183,7 @@ static int twin(pid_t pid, const char *name, int has_user)
 			return 0;
 	if (check(child, "clone3") == 0) {
 		close(mapped[1]);
+		check(dup2(up[1], UP), "dup2");
 		if (read(mapped[0], &byte, 1) == 0)
 			become(name, has_user);
 		return 98;
@@ -190,7 +194,7 @@ static int twin(pid_t pid, const char *name, int has_user)
 	}
 	close(mapped[1]);
 	close(up[1]);
-	/* Nothing comes, but the end when it executes its program. */
+	/* Nothing comes, but the end. execve(2) itself closes what is to be closed before there are words and variables to be read. */
 	read(up[0], &byte, 1);
 	show(stdout, pid);
 	return 0;
@@ -478,8 +482,10 @@ int main(int argc, char **argv)
 		return move(atoi(argv[2]));
 	if (!strcmp(what, "reap") && argc > 2)
 		return reap(argv + 2);
-	if (!strcmp(what, "stay"))
+	if (!strcmp(what, "stay")) {
+		close(UP);
 		for (;;)
 			pause();
+	}
 	error(98, 0, "step: run, twin, mover, move, end, who, reap");
 }
