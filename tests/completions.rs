@@ -133,7 +133,10 @@ fn everything(ask: Ask) {
     offers_also(ask, "rs-nsenter --target ", &process);
     offers_also(ask, "rs-nsenter -t ", &process);
     offers_also(ask, "rs-nsenter --all --target=", &process);
-    offers(ask, &format!("rs-lsns --task {process}"), &[&process]);
+    // Another's number may begin with this one.
+    let begun = format!("rs-lsns --task {process}");
+    offers_also(ask, &begun, &process);
+    assert!(bare(ask, &begun).iter().all(|word| word.starts_with(&process)), "{begun}");
     offers(ask, "rs-nsenter --target 1 --pid-", &["--pid-for-children"]);
     offers(ask, "rs-nsenter --setuid fo", &["follow"]);
 
