@@ -26,23 +26,29 @@ fn pin_on_shared_mount() {
 #[test]
 fn mount_namespace_older() {
     require!(root, taskset);
-    let within = |outer: &str, inner: &str, command: &str| {
-        root(format!("taskset -c {outer} unshare -m sh -c 'mount --make-rprivate /; taskset -c {inner} {command}'"))
-    };
     let kept = "unshare --mount=file true";
-    let failed = [("0", "1"), ("1", "0")].into_iter().find_map(|(outer, inner)| {
-        let line = within(outer, inner, kept);
-        let hint = line.outcome().stderr.lines().nth(1)?.to_owned();
-        Some((outer, inner, line, hint))
+    // Which of the two has the later ids changes as others use them up. One that has later ones than this outer namespace keeps to that.
+    let within = |outer: &str, inner: &str| {
+        root(format!(
+            "cat >script <<'END'\nmount --make-rprivate /; taskset -c {inner} {kept} 2>said && exit
+            cat said >&2; eval \"$(sed -n 's/^unshare: hint: try: //p' said)\" && echo mended\nEND
+            taskset -c {outer} unshare -m sh script"
+        ))
+    };
+    let mut orders = [("0", "1"), ("1", "0")].into_iter().cycle().take(20);
+    let failed = orders.find_map(|(outer, inner)| {
+        let outcome = within(outer, inner).outcome();
+        (!outcome.stderr.is_empty()).then_some(outcome)
     });
-    let Some((outer, inner, line, hint)) = failed else {
+    let Some(outcome) = failed else {
         return skip("mount_namespace_older", "mount namespaces get their ids in order here");
     };
-    assert!(hint.starts_with("unshare: hint: the new mount namespace has got id "), "{hint}");
-    assert!(hint.ends_with(" in which it is to be kept, takes later ones only"), "{hint}");
-    let command = commands(&line).remove(0);
-    assert_eq!(command, format!("taskset -c {outer} {kept}"));
-    within(outer, inner, &command).prints("");
+    let [_, reason, command] = outcome.stderr.lines().collect::<Vec<_>>()[..] else { panic!("{outcome}") };
+    assert!(reason.starts_with("unshare: hint: the new mount namespace has got id "), "{outcome}");
+    assert!(reason.ends_with(" in which it is to be kept, takes later ones only"), "{outcome}");
+    let command = command.strip_prefix("unshare: hint: try: taskset -c ").and_then(|command| command.split_once(' '));
+    assert_eq!(command.map(|(_, command)| command), Some(kept), "{outcome}");
+    assert_eq!(outcome.stdout, "mended\n", "{outcome}");
 }
 
 /// EINVAL for none of these reasons.
