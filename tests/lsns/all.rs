@@ -202,9 +202,9 @@ fn nothing_is_opened_elsewhere_but_namespaces() {
 #[test]
 fn a_mount_namespace_that_does_not_answer_is_left() {
     require!(root, strace, unshare);
-    // As if the path led through somebody's file system.
+    // As if the path led through somebody's file system: who opens it is stopped there.
     let line = format!(
-        "{ELSEWHERE}; strace -f -o trace -e inject=openat2:delay_enter=13000000 lsns -A -v -J -o NS >list 2>said
+        "{ELSEWHERE}; strace -f -o trace -e inject=openat2:signal=STOP lsns -A -v -J -o NS >list 2>said
         grep unreadable list; grep hint said"
     );
     let outcome = root(line).outcome();
