@@ -56,7 +56,7 @@ fn nsuser(line: impl Into<String>) -> Line {
 ///
 /// * `start COMMAND` runs it beside the line, until `finish`, with all signals at their default; its first word goes into `$said`, its PID is `$!`;
 /// * `finish` shows what else it and its heirs say, until none of them can say any more, and its status;
-/// * `left` names the processes on the stage that are neither PID 1 nor the line's shell, nor dead;
+/// * `left` names the processes on the stage that are neither PID 1 nor the line's shell, nor dead, nor gone while one looks at them;
 /// * `same A B` compares what two commands print.
 const FUNCTIONS: &str = r#"
 start() { mkfifo heard; env --default-signal "$@" >heard & exec 3<heard; read -r said <&3; }
@@ -65,7 +65,7 @@ left() {
     for process in /proc/[0-9]*; do
         case ${process#/proc/} in 1 | $$) continue ;; esac
         grep -qs '^State:.[^ZX]' $process/status && tr '\0' ' ' <$process/cmdline
-    done
+    done 2>/dev/null
     return 0
 }
 same() { [ "$(eval "$1")" = "$(eval "$2")" ] && echo same; }

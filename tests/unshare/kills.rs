@@ -6,8 +6,8 @@ use crate::{nsuser, root};
 /// Kills the parent this many times: eight times that are the thousand.
 const KILLS: u32 = 125;
 
-/// Waits until nothing is left. What goes while one looks at it is none of our business.
-const CLEAR: &str = "{ left >rest; while [ -s rest ]; do left >rest; done; } 2>gone; echo nothing";
+/// Waits until nothing is left.
+const CLEAR: &str = "left >rest; while [ -s rest ]; do left >rest; done; echo nothing";
 
 /// Starts `unshare OPTIONS --kill-child sleep 1000`, kills the parent before or after whatever it is doing, and waits until nothing
 /// is left. `stopped` stops it first.
