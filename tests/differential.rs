@@ -392,12 +392,12 @@ const PROCESS: &[Scenario] = &[
     args("--kill-child sh -c 'kill -HUP $PPID; read end <>never; echo left behind'"),
     args("--kill-child=KILL sh -c 'kill -KILL $PPID; read end <>never; echo left behind'"),
     args("--kill-child=TERM sh -c 'kill -KILL $PPID; read end <>never; echo left behind'"),
-    args("--kill-child=TERM sh -c 'trap \"echo told; exit\" TERM; kill -KILL $PPID; read end <>never; echo left behind'"),
-    args("--kill-child=HUP -r sh -c 'trap \"echo told; exit\" HUP; kill -KILL $PPID; read end <>never; echo left behind'"),
-    args("--kill-child=rtmin+3 sh -c 'trap \"echo told; exit\" 37; kill -KILL $PPID; read end <>never; echo left behind'"),
-    args("--kill-child=SIGRTMAX-2 sh -c 'trap \"echo told; exit\" 62; kill -KILL $PPID; read end <>never; echo left behind'"),
-    args("--kill-child=sigusr1 --kill-child=usr2 sh -c 'trap \"echo told; exit\" USR2; kill -KILL $PPID; read end <>never; echo left behind'"),
-    args("--kill-child=TERM --kill-child sh -c 'trap \"echo told; exit\" TERM; kill -KILL $PPID; read end <>never; echo left behind'"),
+    args("--kill-child=TERM sh -c 'trap \"echo told; exit\" TERM; kill -KILL $PPID; while :; do :; done'"),
+    args("--kill-child=HUP -r sh -c 'trap \"echo told; exit\" HUP; kill -KILL $PPID; while :; do :; done'"),
+    args("--kill-child=rtmin+3 sh -c 'trap \"echo told; exit\" 37; kill -KILL $PPID; while :; do :; done'"),
+    args("--kill-child=SIGRTMAX-2 sh -c 'trap \"echo told; exit\" 62; kill -KILL $PPID; while :; do :; done'"),
+    args("--kill-child=sigusr1 --kill-child=usr2 sh -c 'trap \"echo told; exit\" USR2; kill -KILL $PPID; while :; do :; done'"),
+    args("--kill-child=TERM --kill-child sh -c 'trap \"echo told; exit\" TERM; kill -KILL $PPID; while :; do :; done'"),
     // Which names a signal has.
     shell(
         "for signal in HUP INT QUIT ILL TRAP ABRT IOT EMT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CLD CHLD CONT STOP TSTP \
@@ -415,10 +415,10 @@ const PROCESS: &[Scenario] = &[
     )
     .only(Root)
     .ours(Mended(3), Exit(0), "137\n", ""),
-    args("--forward-signals sh -c 'trap \"echo told; exit 6\" TERM; await S $PPID; kill -TERM $PPID; read end <>never; echo never'").since(NEW),
-    args("--forward-signals sh -c 'trap \"echo told; exit 6\" INT; await S $PPID; kill -INT $PPID; read end <>never; echo never'").since(NEW),
+    args("--forward-signals sh -c 'trap \"echo told; exit 6\" TERM; await S $PPID; kill -TERM $PPID; while :; do :; done'").since(NEW),
+    args("--forward-signals sh -c 'trap \"echo told; exit 6\" INT; await S $PPID; kill -INT $PPID; while :; do :; done'").since(NEW),
     shell(
-        "unshare --forward-signals -rp sh -c 'trap \"echo told; exit 6\" TERM; >up; read end <>never; echo never' &\n\
+        "unshare --forward-signals -rp sh -c 'trap \"echo told; exit 6\" TERM; >up; while :; do :; done' &\n\
          until [ -e up ]; do :; done; await S $!; kill -TERM $!; wait $!; echo $?",
     )
     .since(NEW),

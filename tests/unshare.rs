@@ -72,13 +72,15 @@ same() { [ "$(eval "$1")" = "$(eval "$2")" ] && echo same; }
 "#;
 
 /// `answer` says its PID, then waits. TERM and INT it answers, and ends with their number; USR1 ends it with status 3.
+///
+/// It is busy meanwhile: a shell that is about to read something does not look for a signal once more, and sleeps on it.
 const ANSWER: &str = r#"cat >/tmp/bin/answer <<'END'
 #!/bin/sh
 trap 'echo TERM; exit 15' TERM
 trap 'echo INT; exit 2' INT
 trap 'exit 3' USR1
 echo $$
-while :; do read -r line <&4; done 4<>/tmp/stage/never
+while :; do :; done
 END
 chmod 755 /tmp/bin/answer
 "#;

@@ -99,7 +99,7 @@ fn defect_12_signals_without_a_classic_name_are_refused() {
     ];
     for (name, number) in signals {
         let line = format!(
-            "start unshare --kill-child={name} sh -c 'trap \"echo {number}; exit\" {number}; echo up; while :; do read -r line <&4; done 4<>never'; kill -KILL $!; finish"
+            "start unshare --kill-child={name} sh -c 'trap \"echo {number}; exit\" {number}; echo up; while :; do :; done'; kill -KILL $!; finish"
         );
         nsuser(line).prints(&if number == "9" { "137\n".to_owned() } else { format!("{number}\n137\n") });
     }
@@ -190,7 +190,7 @@ fn defect_16_helpers_wait_for_ever_when_a_map_is_refused() {
 }
 
 /// A mapper that says that it is there, and waits until it is killed, or told by TERM to have done its work.
-const MAPPER: &str = "printf '#!/bin/sh\\ntrap \"exit 0\" TERM; echo $$; read -r line <>never\\n' >dir/newuidmap; ln -s /bin/true dir/newgidmap; chmod 755 dir/newuidmap";
+const MAPPER: &str = "printf '#!/bin/sh\\ntrap \"exit 0\" TERM; echo $$; while :; do :; done\\n' >dir/newuidmap; ln -s /bin/true dir/newgidmap; chmod 755 dir/newuidmap";
 
 #[test]
 fn defect_16_helpers_outlive_a_parent_that_is_killed() {

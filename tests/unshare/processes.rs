@@ -74,7 +74,7 @@ fn forwarded_signals_reach_the_program() {
 #[test]
 fn all_signals_are_forwarded_but_those_for_the_parent_alone() {
     require!(root);
-    let program = "for n in $0; do trap \"echo got $n\" $n; done; echo up; while :; do read -r line <&4; done 4<>/tmp/stage/never";
+    let program = "for n in $0; do trap \"echo got $n\" $n; done; echo up; while :; do :; done";
     let forwarded = (1..=64).filter(|n| ![9, 17, 19, 20, 21, 22, 32, 33].contains(n)).map(|n| n.to_string());
     let signals = forwarded.collect::<Vec<_>>().join(" ");
     // The program traps what is not forwarded as well.
