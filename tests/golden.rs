@@ -104,6 +104,8 @@ fn plans(user: User, arguments: &[&str]) -> Vec<Effect> {
         if user == User::Root { "env" } else { "unshare --map-user=4242 --map-group=4242" }
     );
     let directory = std::env::temp_dir().join(format!("golden-{user:?}-{}", std::process::id()));
+    // What a test that was killed has left there, whose process had the same number.
+    let _ = std::fs::remove_dir_all(&directory);
     std::fs::create_dir(&directory).expect("a directory");
     for (name, text) in ACCOUNTS.iter().copied().chain([("rows", &*arguments.join("\n"))]) {
         std::fs::write(directory.join(name), format!("{}\n", text.trim_end())).expect("a file");

@@ -240,7 +240,10 @@ mod tests {
     use std::fs;
 
     fn scratch(name: &str) -> PathBuf {
-        std::env::temp_dir().join(format!("{name}-{}", std::process::id()))
+        let path = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+        // What a test that was killed has left there, whose process had the same number.
+        let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
+        path
     }
 
     #[test]
