@@ -8,15 +8,15 @@ use std::env;
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, File, Permissions};
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::slice;
-use std::sync::OnceLock;
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -220,7 +220,7 @@ impl Stage<'_> {
             // std drops the supplementary groups with it.
             command.uid(4242).gid(4242);
         }
-        let running = command.spawn().expect("the program can be started on the stage");
+        let running = spawn(&mut command).expect("the program can be started on the stage");
         (first, running)
     }
 
@@ -229,7 +229,7 @@ impl Stage<'_> {
         let script = format!("mount -t proc proc /proc && {{ :\n{}\n}} >&2 && echo ready && read -r end", self.setup);
         let mut shell = Command::new("/bin/sh");
         shell.args(["-ec", &script]).env_clear().envs(ENVIRONMENT).current_dir("/tmp/stage");
-        let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("sh");
+        let mut shell = spawn(shell.stdin(Stdio::piped()).stdout(Stdio::piped())).expect("sh");
         let mut ready = String::new();
         BufReader::new(shell.stdout.take().expect("a pipe")).read_line(&mut ready).expect("the pipe can be read");
         assert_eq!(ready, "ready\n", "the set-up failed: {}", self.setup);
@@ -283,18 +283,33 @@ pub(crate) fn furnish(programs: &[(&Path, &str)], libraries: &[PathBuf]) {
     for (link, target) in [("root/bin/sh", "busybox"), ("bin/rootshell", "/bin/sh"), ("stage/loop", "loop")] {
         symlink(target, Path::new("/tmp").join(link)).expect("a link");
     }
+    let nobody_forks = alone();
     for (name, script) in SHOWS {
         file(&format!("/tmp/bin/{name}"), &format!("#!/bin/sh\n{script}\n"), 0o755);
     }
     for (name, text, mode) in SCRATCH {
         file(&format!("/tmp/stage/{name}"), text, mode);
     }
+    drop(nobody_forks);
     mkfifo("/tmp/stage/never", Mode::S_IRUSR).expect("a fifo");
     fs::set_permissions("/tmp/stage/never", Permissions::from_mode(0o666)).expect("a fifo for everybody");
     for (name, text) in ACCOUNTS {
         let ours = file(&format!("/tmp/{name}"), text, 0o644);
         bind(&handle(&ours), &Path::new("/etc").join(name));
     }
+}
+
+/// Between its fork and its exec, a child has open whatever any thread of this process had, and what is open for writing
+/// cannot be executed (ETXTBSY): no file that is to be executed is written meanwhile.
+fn alone() -> MutexGuard<'static, ()> {
+    static FORKS: Mutex<()> = Mutex::new(());
+    FORKS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts a command; it is its program by then.
+pub(crate) fn spawn(command: &mut Command) -> io::Result<Child> {
+    let _nobody_writes = alone();
+    command.spawn()
 }
 
 /// The regular files of the working directory.

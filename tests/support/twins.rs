@@ -174,7 +174,7 @@ impl World {
 
         let mut shell = Command::new("/bin/sh");
         shell.arg("/tmp/first").env_clear().envs(stage::ENVIRONMENT).current_dir("/tmp/stage");
-        let mut first = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("sh");
+        let mut first = stage::spawn(shell.stdin(Stdio::piped()).stdout(Stdio::piped())).expect("sh");
         let to_first = first.stdin.take().expect("a pipe");
         let from_first = BufReader::new(first.stdout.take().expect("a pipe"));
         to_watchdog.send(first).expect("the watchdog waits");
@@ -239,7 +239,8 @@ impl World {
         let mut command = command(call);
         let path = "/tmp/stderr";
         command.stdout(terminal.slave).stderr(File::create(path).expect("a file"));
-        let status = command.status().expect("the program can be started in the world");
+        let status = stage::spawn(&mut command).and_then(|mut running| running.wait());
+        let status = status.expect("the program can be started in the world");
         // The last handle on the terminal's own side.
         drop(command);
         let stdout = text(&self.beside.shown.recv().expect("the terminal is read"));
@@ -296,7 +297,8 @@ fn with_files(call: &Call) -> Outcome {
     let [stdout, stderr] = ["/tmp/stdout", "/tmp/stderr"];
     let mut command = command(call);
     command.stdout(File::create(stdout).expect("a file")).stderr(File::create(stderr).expect("a file"));
-    let status = command.status().expect("the program can be started in the world");
+    let status = stage::spawn(&mut command).and_then(|mut running| running.wait());
+    let status = status.expect("the program can be started in the world");
     let read = |path| text(&fs::read(path).expect("a file"));
     Outcome { status: status.into(), stdout: read(stdout), stderr: read(stderr) }
 }
