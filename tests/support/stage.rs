@@ -300,8 +300,8 @@ pub(crate) fn furnish(programs: &[(&Path, &str)], libraries: &[PathBuf]) {
 }
 
 /// Between its fork and its exec, a child has open whatever any thread of this process had, and what is open for writing
-/// cannot be executed (ETXTBSY): no file that is to be executed is written meanwhile.
-fn alone() -> MutexGuard<'static, ()> {
+/// cannot be executed (ETXTBSY). So nothing is started while somebody holds this, who writes a file that is to be executed, say.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
     static FORKS: Mutex<()> = Mutex::new(());
     FORKS.lock().unwrap_or_else(PoisonError::into_inner)
 }

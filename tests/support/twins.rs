@@ -18,7 +18,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
-use nix::pty::{Winsize, openpty};
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::pty::{OpenptyResult, Winsize, openpty};
 
 use crate::support::compiled::compiled;
 use crate::support::scenario::Expected;
@@ -234,7 +235,7 @@ impl World {
     /// Standard output is a terminal.
     fn on_terminal(&self, columns: u16, call: &Call) -> Outcome {
         let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-        let terminal = openpty(Some(&size), None).expect("a terminal");
+        let terminal = terminal(&size);
         self.beside.terminals.send(terminal.master).expect("the thread reads terminals");
         let mut command = command(call);
         let path = "/tmp/stderr";
@@ -290,6 +291,16 @@ fn number_for(word: &OsStr) -> OsString {
     let path = word.to_str().and_then(|word| word.strip_prefix('@')).filter(|path| path.starts_with('/'));
     let number = |path: &str| fs::metadata(path).map_or_else(|_| "1".into(), |file| file.ino().to_string().into());
     path.map_or_else(|| word.to_owned(), number)
+}
+
+/// A terminal for one program alone: what another test starts meanwhile would keep it open, and nothing tell its end.
+fn terminal(size: &Winsize) -> OpenptyResult {
+    let _nobody_forks = stage::alone();
+    let terminal = openpty(Some(size), None).expect("a terminal");
+    for end in [&terminal.master, &terminal.slave] {
+        fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).expect("an open descriptor");
+    }
+    terminal
 }
 
 /// Standard output and error are files.
