@@ -14,7 +14,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
@@ -240,8 +240,7 @@ impl World {
         let mut command = command(call);
         let path = "/tmp/stderr";
         command.stdout(terminal.slave).stderr(File::create(path).expect("a file"));
-        let status = stage::spawn(&mut command).and_then(|mut running| running.wait());
-        let status = status.expect("the program can be started in the world");
+        let status = status_of(&mut command);
         // The last handle on the terminal's own side.
         drop(command);
         let stdout = text(&self.beside.shown.recv().expect("the terminal is read"));
@@ -303,13 +302,18 @@ fn terminal(size: &Winsize) -> OpenptyResult {
     terminal
 }
 
+/// Carries the command out.
+fn status_of(command: &mut Command) -> ExitStatus {
+    let status = stage::spawn(command).and_then(|mut running| running.wait());
+    status.expect("the program can be started in the world")
+}
+
 /// Standard output and error are files.
 fn with_files(call: &Call) -> Outcome {
     let [stdout, stderr] = ["/tmp/stdout", "/tmp/stderr"];
     let mut command = command(call);
     command.stdout(File::create(stdout).expect("a file")).stderr(File::create(stderr).expect("a file"));
-    let status = stage::spawn(&mut command).and_then(|mut running| running.wait());
-    let status = status.expect("the program can be started in the world");
+    let status = status_of(&mut command);
     let read = |path| text(&fs::read(path).expect("a file"));
     Outcome { status: status.into(), stdout: read(stdout), stderr: read(stderr) }
 }
