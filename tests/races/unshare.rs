@@ -72,9 +72,8 @@ fn is_mapped_as_before(race: &Race, run: &Run) -> Option<&'static str> {
 /// What is swapped when nothing is left but unlinkat(2) is removed: no call removes a file by its descriptor.
 fn does_not_remove_theirs(race: &Race, _run: &Run) -> Option<&'static str> {
     const UNLINKAT: i64 = 263;
-    let is_last = race.disturbed(UNLINKAT);
     match race.lines("theirs") {
-        _ if is_last => None,
+        _ if race.disturbed(UNLINKAT) => None,
         [text] if text != "theirs" => Some("writes to a file that is another's, or removes it"),
         _ => None,
     }

@@ -11,11 +11,16 @@
  *
  * Calls are counted in all processes of PROGRAM together, from 0, once the C library has started it; but not those that see
  * nothing of the outside, where nothing can be lost that is not lost at the next one. What executes another program is let
- * go. COMMAND finds the PID of who is held in $HELD. REPORT gets lines: `calls N`, how many there were; `at INDEX NUMBER`,
- * for the call before which COMMAND ran; `beside NUMBER`, for each call that another process was in by then, and for the
- * first that it came to since: what it does then it may have decided before; `opened PATH` for what is neither
- * plain file nor directory; where COMMAND never runs (INDEX -1), `call INDEX NUMBER` for each; `who ...` for each program that was executed, of the moment before its first
- * instruction. Ends as PROGRAM does; after 10 s with SIGALRM, and all of PROGRAM's processes with it. */
+ * go. COMMAND finds the PID of who is held in $HELD; the others may go on meanwhile, as far as to their next call. Ends as
+ * PROGRAM does; after 10 s with SIGALRM, and all of PROGRAM's processes with it. REPORT gets lines:
+ *
+ *   calls N            how many there were
+ *   at INDEX NUMBER    the call before which COMMAND ran
+ *   beside NUMBER      each call that another process was in by then, and the first that it came to since: what it does in
+ *                      that one it may have decided before
+ *   opened PATH        what is neither plain file nor directory
+ *   call INDEX NUMBER  each call, where COMMAND never runs (INDEX -1)
+ *   who ...            each program that was executed, of the moment before its first instruction */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <error.h>
@@ -376,9 +381,10 @@ static void enter_or_leave(struct process *process)
 		if (blind[i] == number)
 			return;
 	process->number = number;
-	if (process->beside)
+	if (process->beside) {
 		fprintf(report, "beside %ld\n", number);
-	process->beside = 0;
+		process->beside = 0;
+	}
 	if (wanted == -1 && !at_reads)
 		fprintf(report, "call %ld %ld\n", calls, number);
 	if (calls == wanted || (at_reads && number == SYS_read))

@@ -164,20 +164,21 @@ impl Race {
     /// Whether nothing was left to look at before a call with this number, when it was disturbed: it was held there, or
     /// another process was, or came to it next.
     pub fn disturbed(&self, number: i64) -> bool {
-        let mut calls = self.lines("report").iter().filter_map(|line| match line.split_once(' ')? {
-            ("at", call) => call.split_once(' ').map(|(_, number)| number),
-            ("beside", number) => Some(number),
-            _ => None,
-        });
-        calls.any(|call| call == number.to_string())
+        let held = format!(" {number}");
+        self.is_beside(number)
+            || self.lines("report").iter().any(|line| line.starts_with("at ") && line.ends_with(&held))
     }
 
     /// Whether there was the program when it was disturbed, or was about to be, because the program's parent was held.
     pub fn came_too_late(&self) -> bool {
-        const EXECVE: &str = "beside 59";
-        let report = self.lines("report");
-        let first = report.iter().find(|line| line.starts_with("who ") || line.starts_with("at "));
-        first.is_some_and(|line| line.starts_with("who ")) || report.iter().any(|line| line == EXECVE)
+        const EXECVE: i64 = 59;
+        let first = self.lines("report").iter().find(|line| line.starts_with("who ") || line.starts_with("at "));
+        first.is_some_and(|line| line.starts_with("who ")) || self.is_beside(EXECVE)
+    }
+
+    /// Whether a process that was not held was at a call with this number then, or came to it next.
+    fn is_beside(&self, number: i64) -> bool {
+        self.lines("report").contains(&format!("beside {number}"))
     }
 
     /// How often it was held.
